@@ -58,7 +58,9 @@ let tools: [Target] = [
 ]
 
 let testTargets: [Target] = [
-  .target(name: "TestSupport", dependencies: ["Checkpoints", "Devices"], path: "Tests/TestSupport"),
+  .target(
+    name: "TestSupport", dependencies: ["Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL"],
+    path: "Tests/TestSupport"),
   tests("Compute"),
   tests("Devices", ["Tensors"]),
   tests("Tensors"),

@@ -1,0 +1,103 @@
+import Synchronization
+
+/// Bytes that a device holds.
+public struct MemoryUse: Hashable, Sendable {
+  /// Bytes of live arrays, and their largest value so far.
+  public internal(set) var inUse = 0
+  public internal(set) var peak = 0
+  /// Bytes kept for reuse.
+  public internal(set) var cached = 0
+}
+
+/// Freed device buffers by size class, handed out again.
+///
+/// A buffer goes back to its class when its array dies and serves the next request of that class. Eight classes a
+/// doubling keep the slack under 12.5 %. When an allocation fails or would pass the limit, the pool is emptied and the
+/// allocation tried once more.
+package final class BufferPool: Sendable {
+  private struct State {
+    var free: [Int: [DeviceMemory]] = [:]
+    var use = MemoryUse()
+  }
+
+  private let state = Mutex(State())
+  private let limit: Int?
+  private let make: @Sendable (Int) -> DeviceMemory?
+  private let destroy: @Sendable (DeviceMemory) -> Void
+
+  /// - limit: bytes that live and cached buffers may take together; nil for no limit but the device's own.
+  /// - make: a fresh buffer of so many bytes, or nil when there is no memory.
+  package init(
+    limit: Int?, make: @escaping @Sendable (Int) -> DeviceMemory?, destroy: @escaping @Sendable (DeviceMemory) -> Void
+  ) {
+    self.limit = limit
+    self.make = make
+    self.destroy = destroy
+  }
+
+  deinit { empty() }
+
+  package var use: MemoryUse { state.withLock { $0.use } }
+
+  package func allocate(byteCount: Int) throws(DeviceError) -> DeviceMemory {
+    let size = Self.sizeClass(byteCount)
+    if let reused = takeFree(size) { return reused }
+    for attempt in 0..<2 {
+      if fits(size), let fresh = make(size) {
+        state.withLock { $0.use.add(size) }
+        return fresh
+      }
+      if attempt == 0 { empty() }
+    }
+    throw .outOfMemory(requested: byteCount, inUse: use.inUse, limit: limit)
+  }
+
+  package func release(_ memory: DeviceMemory, byteCount: Int) {
+    let size = Self.sizeClass(byteCount)
+    state.withLock {
+      $0.free[size, default: []].append(memory)
+      $0.use.inUse -= size
+      $0.use.cached += size
+    }
+  }
+
+  /// Gives every unused buffer back to the device.
+  package func empty() {
+    let unused = state.withLock { state in
+      defer {
+        state.free = [:]
+        state.use.cached = 0
+      }
+      return state.free.values.flatMap { $0 }
+    }
+    for memory in unused { destroy(memory) }
+  }
+
+  /// The smallest class that holds `byteCount`: a multiple of 1/8 of the power of two below it, at least 256 bytes.
+  package static func sizeClass(_ byteCount: Int) -> Int {
+    guard byteCount > 256 else { return 256 }
+    let step = (1 << (Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount)) / 8
+    return (byteCount + step - 1) / step * step
+  }
+
+  private func fits(_ size: Int) -> Bool {
+    guard let limit else { return true }
+    return state.withLock { $0.use.inUse + $0.use.cached + size <= limit }
+  }
+
+  private func takeFree(_ size: Int) -> DeviceMemory? {
+    state.withLock { state in
+      guard let memory = state.free[size]?.popLast() else { return nil }
+      state.use.cached -= size
+      state.use.add(size)
+      return memory
+    }
+  }
+}
+
+extension MemoryUse {
+  mutating func add(_ size: Int) {
+    inUse += size
+    peak = max(peak, inUse)
+  }
+}

@@ -1,0 +1,27 @@
+public enum ReductionOperation: Int32, CaseIterable, Sendable { case sum, mean, sumOfSquares, maximum, minimum }
+
+/// A reduction over the middle axis of [outer, reduced, inner]; any axes of a tensor can be brought to this form.
+///
+/// - x: [outer, reduced, inner]
+/// - y: [outer, inner]
+public struct ReductionProblem: Hashable, Sendable {
+  public let outer, reduced, inner: Int
+
+  public init(outer: Int, reduced: Int, inner: Int) throws(ShapeError) {
+    try Shape.checkedCount([outer, reduced, inner], operation: "reduce")
+    self.outer = outer
+    self.reduced = reduced
+    self.inner = inner
+  }
+
+  public var inputCount: Int { outer * reduced * inner }
+  public var outputCount: Int { outer * inner }
+  public var bytesMoved: Int { 4 * (inputCount + outputCount) }
+}
+
+public protocol ReductionKernels {
+  /// Sums run in a fixed order that depends on the problem only: same device, same bits. NaN wins maxima and minima.
+  func reduce(_ operation: ReductionOperation, _ p: ReductionProblem, _ x: Storage, into y: Storage) throws
+  /// The position along the reduced axis of the largest element (smallest when `smallest`); the first of equal ones.
+  func position(ofSmallest smallest: Bool, _ p: ReductionProblem, _ x: Storage, into y: IndexStorage) throws
+}

@@ -1,0 +1,22 @@
+/// Soft maxima of the rows of a matrix: `y[r, c] = e^(x[r, c]) / Σ e^(x[r, ·])`, or the logarithm of that.
+///
+/// - x, y: [rows, columns]
+public struct SoftmaxProblem: Hashable, Sendable {
+  public let rows, columns: Int
+  public let logarithmic: Bool
+
+  public init(rows: Int, columns: Int, logarithmic: Bool = false) throws(ShapeError) {
+    try Shape.checkedCount([rows, columns], operation: "softmax")
+    self.rows = rows
+    self.columns = columns
+    self.logarithmic = logarithmic
+  }
+
+  public var count: Int { rows * columns }
+  public var bytesMoved: Int { 8 * count }
+}
+
+public protocol SoftmaxKernels {
+  /// The row's maximum is subtracted first, so large values do not overflow; a row of only −∞ gives NaN, as in PyTorch.
+  func softmax(_ p: SoftmaxProblem, _ x: Storage, into y: Storage) throws
+}

@@ -1,0 +1,3 @@
+extension TestDevice {
+  static var cpuPath: [TestDevice] { [] }
+}

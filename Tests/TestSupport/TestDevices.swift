@@ -1,0 +1,12 @@
+public import Compute
+public import Testing
+
+/// A device under test; every operation's test takes one as its argument.
+public struct TestDevice: Sendable, CustomTestStringConvertible {
+  public let name: String
+  public let device: any Device
+  public var testDescription: String { name }
+
+  /// Every device here: the CPU path, and each OpenCL device in both kernel shapes. Opened once a process.
+  public static let all: [TestDevice] = cpuPath + openCL
+}
