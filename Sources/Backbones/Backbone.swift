@@ -1,0 +1,33 @@
+public import Compute
+public import Tensors
+
+/// A feature of a backbone: what a stage gives, at one stride of the picture.
+public struct FeatureTap: Hashable, Sendable {
+  /// Picture pixels a feature pixel.
+  public let stride: Int
+  public let channels: Int
+}
+
+/// A pretrained network that turns pictures into feature maps.
+///
+/// To add one: a file with its layers that conforms to this protocol, a case in ``BackboneKind``, its weights' entry in
+/// `KnownWeights`, and a test against reference values.
+public protocol Backbone: Sendable {
+  var kind: BackboneKind { get }
+  var device: any Device { get }
+  /// From shallow to deep.
+  var taps: [FeatureTap] { get }
+  /// Pixel values to network input: `(value − offset) / scale` on 0…255.
+  var normalization: (offset: Float, scale: Float) { get }
+
+  /// Feature maps at the strides named, in that order; the network is not run beyond the deepest of them.
+  ///
+  /// - x: [batch, height, width, 3], normalised
+  /// - result: [batch, ⌈height / stride⌉, ⌈width / stride⌉, channels] each
+  func features(_ x: Tensor, strides: [Int]) throws -> [Tensor]
+}
+
+/// The backbones there are, by the name that `--backbone` takes.
+public enum BackboneKind: String, CaseIterable, Codable, Sendable {
+  case efficientNetLite0 = "efficientnet-lite0"
+}

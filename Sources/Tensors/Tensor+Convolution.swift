@@ -1,0 +1,55 @@
+public import Compute
+
+extension Tensor {
+  /// `activation(self ⋆ weight + bias + residual)` in one pass.
+  ///
+  /// - self: [batch, height, width, inputChannels]
+  /// - weight: [kernelHeight, kernelWidth, inputChannels / groups, outputChannels]
+  /// - bias: [outputChannels]; residual: the result's shape
+  public func convolved(
+    with weight: Tensor, bias: Tensor? = nil, residual: Tensor? = nil, activation: Activation = .none,
+    stride: Extent2D = 1, padding: Padding = 0, dilation: Extent2D = 1, groups: Int = 1
+  ) throws -> Tensor {
+    let problem = try ConvolutionProblem(
+      input: shape, weight: weight.shape, stride: stride, padding: padding, dilation: dilation, groups: groups)
+    let epilogue = Epilogue(bias: bias?.storage, residual: residual?.storage, activation: activation)
+    return try Tensor.made(problem.output, on: device) {
+      try device.convolve(problem, storage, weight.storage, epilogue: epilogue, into: $0)
+    }
+  }
+
+  /// Sliding windows over each channel; `stride` is the kernel's size unless given.
+  public func pooled(
+    _ kind: PoolingProblem.Kind, kernel: Extent2D, stride: Extent2D? = nil, padding: Padding = 0
+  ) throws -> Tensor {
+    let problem = try PoolingProblem(kind, input: shape, kernel: kernel, stride: stride, padding: padding)
+    return try Tensor.made(problem.output, on: device) { try device.pool(problem, storage, into: $0) }
+  }
+
+  /// One window over each whole picture: [batch, 1, 1, channels].
+  public func globallyPooled(_ kind: PoolingProblem.Kind) throws -> Tensor {
+    let problem = try PoolingProblem.global(kind, input: shape)
+    return try Tensor.made(problem.output, on: device) { try device.pool(problem, storage, into: $0) }
+  }
+
+  /// The picture at another size, without antialiasing.
+  public func resampled(_ mode: ResamplingProblem.Mode, height: Int, width: Int) throws -> Tensor {
+    let problem = try ResamplingProblem(mode, input: shape, outputHeight: height, outputWidth: width)
+    return try Tensor.made(problem.output, on: device) { try device.resample(problem, storage, into: $0) }
+  }
+
+  /// Gaussian smoothing of single-channel maps; edges are reflected, taps reach to `radius`.
+  ///
+  /// - self: [batch, height, width, 1]
+  /// - radius: by default ⌊4σ + ½⌋, SciPy's truncation
+  public func gaussianSmoothed(sigma: Double, radius: Int? = nil) throws -> Tensor {
+    guard shape.rank == 4, shape[3] == 1 else {
+      throw ShapeError.mismatch(
+        operation: "filter", argument: "map", expected: Array(shape.extents.prefix(3)) + [1], found: shape.extents)
+    }
+    let taps = gaussianTaps(sigma: sigma, radius: radius ?? Int(4 * sigma + 0.5))
+    let problem = try FilteringProblem(batch: shape[0], height: shape[1], width: shape[2], radius: (taps.count - 1) / 2)
+    let kernel = try Storage(taps, on: device)
+    return try Tensor.made(shape, on: device) { try device.filter(problem, storage, taps: kernel, into: $0) }
+  }
+}

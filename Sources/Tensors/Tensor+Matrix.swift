@@ -1,0 +1,32 @@
+import Compute
+
+extension Tensor {
+  /// The matrix product `A·B`, one or a batch of them.
+  ///
+  /// - self: [(batch,) rows, depth], or [(batch,) depth, rows] when `transposed`
+  /// - other: [(batch,) depth, columns], or [(batch,) columns, depth] when `otherTransposed`
+  /// - result: [(batch,) rows, columns]
+  public func multiplied(
+    by other: Tensor, transposed: Bool = false, otherTransposed: Bool = false, scale: Float = 1
+  ) throws -> Tensor {
+    let rank = shape.rank
+    guard rank == other.shape.rank, rank == 2 || rank == 3, rank == 2 || shape[0] == other.shape[0] else {
+      throw ShapeError.mismatch(
+        operation: "multiply", argument: "other", expected: shape.extents, found: other.shape.extents)
+    }
+    let (first, second) = (rank - 2, rank - 1)
+    let (rows, depth) = transposed ? (shape[second], shape[first]) : (shape[first], shape[second])
+    let (otherDepth, columns) =
+      otherTransposed ? (other.shape[second], other.shape[first]) : (other.shape[first], other.shape[second])
+    guard depth == otherDepth else {
+      throw ShapeError.mismatch(
+        operation: "multiply", argument: "other's depth", expected: [depth], found: [otherDepth])
+    }
+    let problem = try MatrixProblem(
+      batch: rank == 3 ? shape[0] : 1, rows: rows, columns: columns, depth: depth, transposeA: transposed,
+      transposeB: otherTransposed)
+    return try Tensor.made(Shape((rank == 3 ? [shape[0]] : []) + [rows, columns]), on: device) {
+      try device.multiply(problem, storage, other.storage, into: $0, scale: scale, accumulate: false)
+    }
+  }
+}
