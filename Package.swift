@@ -86,6 +86,9 @@ let package = Package(
   cLanguageStandard: .c2x
 )
 
+for target in package.targets where target.type != .system {
+  target.exclude.append("README.md")
+}
 for target in package.targets where target.type != .system && !cTargets.contains(where: { $0.name == target.name }) {
   target.swiftSettings =
     (target.swiftSettings ?? []) + [

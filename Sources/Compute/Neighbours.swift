@@ -107,3 +107,13 @@ public protocol NeighbourKernels {
   /// No host round trip per pick.
   func advanceCoreset(_ p: CoresetProblem, _ x: Storage, state: CoresetState, stretch: Range<Int>) throws
 }
+
+extension CoresetProblem {
+  /// - Throws: ``ShapeError`` unless `stretch` lies within picks 1 ..< picks.
+  package func requireStretch(_ stretch: Range<Int>) throws(ShapeError) {
+    guard stretch.lowerBound >= 1, stretch.upperBound <= picks else {
+      throw .outOfRange(
+        operation: "coreset", what: "the end of the stretch", value: stretch.upperBound, allowed: 1...picks)
+    }
+  }
+}

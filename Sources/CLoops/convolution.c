@@ -1,0 +1,85 @@
+#include "include/CLoops.h"
+#include "clones.h"
+#include <math.h>
+#include <string.h>
+
+enum { BLOCK = 32 };  // channels that stay in registers: four AVX2 vectors, two AVX-512 ones
+
+// Taps begin ..< end of `kernel` fall inside 0 ..< size when the window starts at `start`.
+static inline void inside(long start, long kernel, long dilation, long size, long *begin, long *end) {
+  long first = start < 0 ? (-start + dilation - 1) / dilation : 0;
+  long last = start >= size ? 0 : (size - 1 - start) / dilation + 1;
+  *begin = first < kernel ? first : kernel;
+  *end = last < kernel ? last : kernel;
+  if (*end < *begin) *end = *begin;
+}
+
+CLONES void fl_depthwise_row(const fl_convolution *p, const float *x, const float *w, const float *bias,
+                             const float *residual, int activation, long row, float *y) {
+#pragma clang fp contract(fast)
+  long channels = p->channels, y0 = row * p->stride_y - p->top, r_begin, r_end;
+  inside(y0, p->kernel_height, p->dilation_y, p->height, &r_begin, &r_end);
+  for (long q = 0; q < p->output_width; q++) {
+    long x0 = q * p->stride_x - p->left, s_begin, s_end;
+    inside(x0, p->kernel_width, p->dilation_x, p->width, &s_begin, &s_end);
+    long c = 0;
+    for (; c + BLOCK <= channels; c += BLOCK) {
+      float sum[BLOCK];
+      for (int i = 0; i < BLOCK; i++) sum[i] = bias ? bias[c + i] : 0;
+      for (long r = r_begin; r < r_end; r++)
+        for (long s = s_begin; s < s_end; s++) {
+          const float *pixel = x + ((y0 + r * p->dilation_y) * p->width + x0 + s * p->dilation_x) * channels + c;
+          const float *tap = w + (r * p->kernel_width + s) * channels + c;
+          for (int i = 0; i < BLOCK; i++) sum[i] += pixel[i] * tap[i];
+        }
+      memcpy(y + q * channels + c, sum, sizeof sum);
+    }
+    for (; c < channels; c++) {
+      float sum = bias ? bias[c] : 0;
+      for (long r = r_begin; r < r_end; r++)
+        for (long s = s_begin; s < s_end; s++)
+          sum += x[((y0 + r * p->dilation_y) * p->width + x0 + s * p->dilation_x) * channels + c]
+                 * w[(r * p->kernel_width + s) * channels + c];
+      y[q * channels + c] = sum;
+    }
+  }
+  fl_epilogue(activation, y, 0, residual, p->output_width, channels);
+}
+
+void fl_patches_row(const fl_convolution *p, const float *x, long first, long depth, long row, float *columns) {
+  long y0 = row * p->stride_y - p->top;
+  size_t bytes = (size_t)depth * sizeof(float);
+  for (long q = 0; q < p->output_width; q++)
+    for (long r = 0; r < p->kernel_height; r++) {
+      long v = y0 + r * p->dilation_y;
+      for (long s = 0; s < p->kernel_width; s++, columns += depth) {
+        long u = q * p->stride_x - p->left + s * p->dilation_x;
+        if (v < 0 || v >= p->height || u < 0 || u >= p->width)
+          memset(columns, 0, bytes);
+        else
+          memcpy(columns, x + (v * p->width + u) * p->channels + first, bytes);
+      }
+    }
+}
+
+CLONES void fl_pool_row(const fl_convolution *p, const float *x, int maximum, int padding_counts, long row, float *y) {
+  long channels = p->channels, y0 = row * p->stride_y - p->top, r_begin, r_end;
+  inside(y0, p->kernel_height, 1, p->height, &r_begin, &r_end);
+  for (long q = 0; q < p->output_width; q++, y += channels) {
+    long x0 = q * p->stride_x - p->left, s_begin, s_end;
+    inside(x0, p->kernel_width, 1, p->width, &s_begin, &s_end);
+    for (long c = 0; c < channels; c++) y[c] = maximum ? -INFINITY : 0;
+    for (long r = r_begin; r < r_end; r++)
+      for (long s = s_begin; s < s_end; s++) {
+        const float *pixel = x + ((y0 + r) * p->width + x0 + s) * channels;
+        if (maximum)
+          for (long c = 0; c < channels; c++) y[c] = pixel[c] > y[c] || pixel[c] != pixel[c] ? pixel[c] : y[c];
+        else
+          for (long c = 0; c < channels; c++) y[c] += pixel[c];
+      }
+    if (!maximum) {
+      long area = padding_counts ? p->kernel_height * p->kernel_width : (r_end - r_begin) * (s_end - s_begin);
+      for (long c = 0; c < channels; c++) y[c] /= (float)area;
+    }
+  }
+}

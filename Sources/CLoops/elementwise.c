@@ -1,0 +1,127 @@
+#include "include/CLoops.h"
+#include "clones.h"
+#include <math.h>
+#include <string.h>
+
+const char *fl_instruction_set(void) {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) return "AVX-512";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "AVX2";
+  return "SSE2";
+#elif defined(__aarch64__)
+  return "NEON";
+#else
+  return "scalar";
+#endif
+}
+
+// eˣ to 2 ulp: x = n·ln 2 + r, a polynomial in r (Cephes), times 2ⁿ. Written so that loops over it vectorise.
+static inline float exponential(float x) {
+  float clamped = x < -87.0f ? -87.0f : (x > 88.3f ? 88.3f : x);
+  float n = __builtin_rintf(clamped * 1.44269504088896341f);
+  float r = clamped - n * 0.693359375f;
+  r = r + n * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  int32_t bits = ((int32_t)n + 127) << 23;
+  float power;
+  memcpy(&power, &bits, sizeof power);
+  float y = p * power;
+  y = x < -87.0f ? 0.0f : y;
+  y = x > 88.3f ? (x > 88.72283f ? INFINITY : expf(x)) : y;
+  return x != x ? x : y;
+}
+
+static inline float logistic(float x) { return 1.0f / (1.0f + exponential(-x)); }
+
+#define EACH(expression) \
+  do { \
+    for (long i = 0; i < n; i++) y[i] = (expression); \
+  } while (0)
+
+// `restrict` is left out: operations may work in place.
+CLONES void fl_activate(int activation, const float *x, float *y, long n) {
+  switch (activation) {
+  case FL_NONE: if (x != y) memcpy(y, x, n * sizeof *y); break;
+  case FL_RELU: EACH(x[i] < 0 ? 0 : x[i]); break;
+  case FL_RELU6: EACH(x[i] < 0 ? 0 : (x[i] > 6 ? 6 : x[i])); break;
+  case FL_SILU: EACH(x[i] * logistic(x[i])); break;
+  case FL_GELU: EACH(0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678118654752f))); break;
+  case FL_GELU_QUICK: EACH(x[i] * logistic(1.702f * x[i])); break;
+  case FL_SIGMOID: EACH(logistic(x[i])); break;
+  case FL_TANH: EACH(tanhf(x[i])); break;
+  }
+}
+
+CLONES void fl_epilogue(int activation, float *y, const float *bias, const float *residual, long rows, long columns) {
+  for (long row = 0; row < rows; row++) {
+    float *line = y + row * columns;
+    if (bias)
+      for (long c = 0; c < columns; c++) line[c] += bias[c];
+    if (residual)
+      for (long c = 0; c < columns; c++) line[c] += residual[row * columns + c];
+    if (activation != FL_NONE) fl_activate(activation, line, line, columns);
+  }
+}
+
+CLONES void fl_fill(float *y, long n, float value) { EACH(value); }
+
+CLONES void fl_map(int operation, const float *x, float *y, long n) {
+  switch (operation) {
+  case FL_SQUARE_ROOT: EACH(__builtin_sqrtf(x[i])); break;
+  case FL_SQUARE: EACH(x[i] * x[i]); break;
+  case FL_ABSOLUTE: EACH(__builtin_fabsf(x[i])); break;
+  case FL_EXPONENTIAL: EACH(exponential(x[i])); break;
+  case FL_LOGARITHM: EACH(logf(x[i])); break;
+  case FL_RECIPROCAL: EACH(1.0f / x[i]); break;
+  }
+}
+
+CLONES void fl_combine(int operation, const float *a, const float *b, float *y, long n) {
+  switch (operation) {
+  case FL_ADD: EACH(a[i] + b[i]); break;
+  case FL_SUBTRACT: EACH(a[i] - b[i]); break;
+  case FL_MULTIPLY: EACH(a[i] * b[i]); break;
+  case FL_DIVIDE: EACH(a[i] / b[i]); break;
+  // A NaN in either operand wins.
+  case FL_MAXIMUM: EACH(a[i] > b[i] || a[i] != a[i] ? a[i] : b[i]); break;
+  case FL_MINIMUM: EACH(a[i] < b[i] || a[i] != a[i] ? a[i] : b[i]); break;
+  }
+}
+
+CLONES void fl_affine(const float *x, float scale, float shift, float *y, long n) { EACH(scale * x[i] + shift); }
+
+CLONES void fl_clamp(const float *x, float lower, float upper, float *y, long n) {
+  EACH(x[i] < lower ? lower : (x[i] > upper ? upper : x[i]));
+}
+
+CLONES void fl_softmax_row(const float *x, float *y, long n, int logarithmic) {
+  float largest = -INFINITY;
+  for (long i = 0; i < n; i++) largest = x[i] > largest || x[i] != x[i] ? x[i] : largest;
+  float lanes[16] = {0};
+  long i = 0;
+  for (; i + 16 <= n; i += 16)
+    for (int lane = 0; lane < 16; lane++) {
+      float e = exponential(x[i + lane] - largest);
+      y[i + lane] = e;
+      lanes[lane] += e;
+    }
+  for (; i < n; i++) {
+    y[i] = exponential(x[i] - largest);
+    lanes[i % 16] += y[i];
+  }
+  for (int step = 8; step; step /= 2)
+    for (int lane = 0; lane < step; lane++) lanes[lane] += lanes[lane + step];
+  if (logarithmic) {
+    float offset = largest + logf(lanes[0]);
+    for (long j = 0; j < n; j++) y[j] = x[j] - offset;
+  } else {
+    float factor = 1.0f / lanes[0];
+    for (long j = 0; j < n; j++) y[j] *= factor;
+  }
+}

@@ -1,0 +1,83 @@
+#include "include/CLoops.h"
+#include "clones.h"
+#include <math.h>
+
+enum { LANES = 16, RUN = 4096 };
+
+// Sums in a fixed order: 16 strided lanes over runs of 4096, a tree over the lanes, then run after run.
+CLONES static float row_sum(const float *x, long n, int squares) {
+  float total = 0;
+  for (long begin = 0; begin < n; begin += RUN) {
+    long end = begin + RUN < n ? begin + RUN : n, i = begin;
+    float lanes[LANES] = {0};
+    for (; i + LANES <= end; i += LANES)
+      for (int lane = 0; lane < LANES; lane++) lanes[lane] += squares ? x[i + lane] * x[i + lane] : x[i + lane];
+    for (int lane = 0; i < end; i++, lane++) lanes[lane] += squares ? x[i] * x[i] : x[i];
+    for (int step = LANES / 2; step; step /= 2)
+      for (int lane = 0; lane < step; lane++) lanes[lane] += lanes[lane + step];
+    total += lanes[0];
+  }
+  return total;
+}
+
+static inline float better(int operation, float best, float x) {
+  if (x != x || best != best) return NAN;
+  return operation == FL_REDUCE_MAXIMUM ? (x > best ? x : best) : (x < best ? x : best);
+}
+
+CLONES void fl_reduce(int operation, const float *x, long reduced, long inner, float *y) {
+  int extremum = operation == FL_REDUCE_MAXIMUM || operation == FL_REDUCE_MINIMUM;
+  if (extremum) {
+    for (long i = 0; i < inner; i++) y[i] = x[i];
+    for (long r = 1; r < reduced; r++)
+      for (long i = 0; i < inner; i++) y[i] = better(operation, y[i], x[r * inner + i]);
+    return;
+  }
+  int squares = operation == FL_SUM_OF_SQUARES;
+  if (inner == 1) {
+    y[0] = row_sum(x, reduced, squares);
+  } else {
+    // Columns side by side; runs of 64 rows are summed on their own, so that chains stay short.
+    for (long i = 0; i < inner; i++) y[i] = 0;
+    enum { WIDTH = 64 };
+    for (long first = 0; first < inner; first += WIDTH) {
+      long count = inner - first < WIDTH ? inner - first : WIDTH;
+      for (long begin = 0; begin < reduced; begin += 64) {
+        long end = begin + 64 < reduced ? begin + 64 : reduced;
+        float partial[WIDTH] = {0};
+        for (long r = begin; r < end; r++)
+          for (long i = 0; i < count; i++) {
+            float value = x[r * inner + first + i];
+            partial[i] += squares ? value * value : value;
+          }
+        for (long i = 0; i < count; i++) y[first + i] += partial[i];
+      }
+    }
+  }
+  if (operation == FL_MEAN)
+    for (long i = 0; i < inner; i++) y[i] /= (float)reduced;
+}
+
+void fl_position(int smallest, const float *x, long reduced, long inner, int32_t *y) {
+  for (long i = 0; i < inner; i++) {
+    float best = x[i];
+    int32_t position = 0;
+    for (long r = 1; r < reduced; r++) {
+      float value = x[r * inner + i];
+      if (smallest ? value < best : value > best) {
+        best = value;
+        position = (int32_t)r;
+      }
+    }
+    y[i] = position;
+  }
+}
+
+void fl_permute(const float *x, float *y, const long extents[4], const long strides[4]) {
+  for (long a = 0; a < extents[0]; a++)
+    for (long b = 0; b < extents[1]; b++)
+      for (long c = 0; c < extents[2]; c++) {
+        const float *line = x + a * strides[0] + b * strides[1] + c * strides[2];
+        for (long d = 0; d < extents[3]; d++) *y++ = line[d * strides[3]];
+      }
+}

@@ -1,0 +1,60 @@
+#include "include/CLoops.h"
+#include "clones.h"
+#include <string.h>
+
+enum { NEAREST, HALF_PIXEL, ALIGN_CORNERS };
+
+// The two source positions of output position i along an axis of n, and the weight of the second.
+static inline float source(long i, float scale, int mode, long n, long *low, long *high) {
+  float position = mode == HALF_PIXEL ? ((float)i + 0.5f) * scale - 0.5f : (float)i * scale;
+  if (position < 0) position = 0;
+  *low = (long)position;
+  if (*low > n - 1) *low = n - 1;
+  *high = *low + 1 < n ? *low + 1 : n - 1;
+  return position - (float)*low;
+}
+
+CLONES void fl_resample_row(const float *x, long height, long width, long channels, float scale_y, float scale_x,
+                            int mode, long row, long output_width, float *y) {
+  long top, bottom, left, right;
+  float v = source(row, scale_y, mode, height, &top, &bottom);
+  for (long q = 0; q < output_width; q++, y += channels) {
+    float u = source(q, scale_x, mode, width, &left, &right);
+    const float *a = x + (top * width + left) * channels, *b = x + (top * width + right) * channels;
+    const float *c = x + (bottom * width + left) * channels, *d = x + (bottom * width + right) * channels;
+    if (mode == NEAREST)
+      memcpy(y, a, (size_t)channels * sizeof *y);
+    else
+      for (long i = 0; i < channels; i++)
+        y[i] = (1 - v) * ((1 - u) * a[i] + u * b[i]) + v * ((1 - u) * c[i] + u * d[i]);
+  }
+}
+
+// d c b a | a b c d | d c b a
+static inline long reflected(long i, long n) {
+  long period = 2 * n;
+  i %= period;
+  if (i < 0) i += period;
+  return i < n ? i : period - 1 - i;
+}
+
+CLONES void fl_filter_along_row(const float *x, long width, const float *taps, long radius, float *y) {
+  for (long i = 0; i < width; i++) y[i] = 0;
+  for (long k = -radius; k <= radius; k++) {
+    float tap = taps[k + radius];
+    long begin = k < 0 ? (-k < width ? -k : width) : 0, end = k > 0 ? (width - k > begin ? width - k : begin) : width;
+    for (long i = 0; i < begin; i++) y[i] += tap * x[reflected(i + k, width)];
+    for (long i = begin; i < end; i++) y[i] += tap * x[i + k];
+    for (long i = end; i < width; i++) y[i] += tap * x[reflected(i + k, width)];
+  }
+}
+
+CLONES void fl_filter_across_rows(const float *x, long height, long width, const float *taps, long radius, long row,
+                                  float *y) {
+  for (long i = 0; i < width; i++) y[i] = 0;
+  for (long k = -radius; k <= radius; k++) {
+    float tap = taps[k + radius];
+    const float *line = x + reflected(row + k, height) * width;
+    for (long i = 0; i < width; i++) y[i] += tap * line[i];
+  }
+}

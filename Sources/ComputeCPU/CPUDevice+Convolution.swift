@@ -1,0 +1,130 @@
+import CLoops
+public import Compute
+
+extension CPUDevice {
+  public func convolve(
+    _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, epilogue: Epilogue, into y: Storage
+  ) throws {
+    let arguments = Arguments("convolve", on: self)
+    try arguments.require(x, "x", count: p.inputCount)
+    try arguments.require(w, "w", count: p.weightCount)
+    try arguments.require(y, "y", count: p.outputCount)
+    if let bias = epilogue.bias { try arguments.require(bias, "bias", count: p.outputChannels) }
+    if let residual = epilogue.residual { try arguments.require(residual, "residual", count: p.outputCount) }
+    if p.isPointwise {
+      convolvePointwise(p, x, w, epilogue, y)
+    } else if p.isDepthwise {
+      convolveDepthwise(p, x, w, epilogue, y)
+    } else {
+      convolvePatches(p, x, w, epilogue, y)
+    }
+  }
+
+  public func pool(_ p: PoolingProblem, _ x: Storage, into y: Storage) throws {
+    let arguments = Arguments("pool", on: self)
+    try arguments.require(x, "x", count: p.inputCount)
+    try arguments.require(y, "y", count: p.outputCount)
+    var geometry = fl_convolution(p)
+    let (maximum, paddingCounts): (Int32, Int32) =
+      switch p.kind {
+      case .maximum: (1, 0)
+      case .average(let paddingCounts): (0, paddingCounts ? 1 : 0)
+      }
+    withUnsafePointer(to: &geometry) { geometry in
+      parallel(p.batch * p.outputHeight) { task in
+        fl_pool_row(
+          geometry, x.pointer + task / p.outputHeight * p.height * p.width * p.channels, maximum, paddingCounts,
+          task % p.outputHeight, y.pointer + task * p.outputWidth * p.channels)
+      }
+    }
+  }
+
+  /// A matrix product over all pixels; the epilogue runs while a chunk is still in the cache.
+  private func convolvePointwise(
+    _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
+  ) {
+    let pixels = p.batch * p.height * p.width
+    let chunk = Self.productChunk(pixels, work: p.floatingPointOperations)
+    parallel(pixels, chunk: chunk) { part in
+      let first = part.lowerBound
+      product(
+        rows: part.count, columns: p.outputChannels, depth: p.inputChannels, x.pointer + first * p.inputChannels,
+        p.inputChannels, w.pointer, p.outputChannels, into: y.pointer + first * p.outputChannels, p.outputChannels)
+      finish(epilogue, y, pixels: part, channels: p.outputChannels)
+    }
+  }
+
+  private func convolveDepthwise(
+    _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
+  ) {
+    var geometry = fl_convolution(p)
+    withUnsafePointer(to: &geometry) { geometry in
+      parallel(p.batch * p.outputHeight) { task in
+        let row = task * p.outputWidth * p.outputChannels
+        fl_depthwise_row(
+          geometry, x.pointer + task / p.outputHeight * p.height * p.width * p.inputChannels, w.pointer,
+          epilogue.bias?.pointer, epilogue.residual.map { $0.pointer + row }, epilogue.activation.rawValue,
+          task % p.outputHeight, y.pointer + row)
+      }
+    }
+  }
+
+  /// Patches of some output rows are laid out as a matrix, group by group, and multiplied with the weights.
+  private func convolvePatches(
+    _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
+  ) {
+    var geometry = fl_convolution(p)
+    let depth = p.inputChannels / p.groups
+    let outputs = p.outputChannels / p.groups
+    let patch = p.kernel.height * p.kernel.width * depth
+    // At most 2 MiB of patches a task, at least one row.
+    let rowsPerTask = max(min((1 << 19) / (patch * p.outputWidth), p.outputHeight / 4), 1)
+    let tasks = (p.outputHeight + rowsPerTask - 1) / rowsPerTask
+    withUnsafePointer(to: &geometry) { geometry in
+      parallel(p.batch * tasks) { task in
+        let (picture, part) = (task / tasks, task % tasks)
+        let rows = (part * rowsPerTask)..<min((part + 1) * rowsPerTask, p.outputHeight)
+        let pixels = rows.count * p.outputWidth
+        let first = (picture * p.outputHeight + rows.lowerBound) * p.outputWidth
+        withScratch(pixels * patch) { patches in
+          for group in 0..<p.groups {
+            for (index, row) in rows.enumerated() {
+              fl_patches_row(
+                geometry, x.pointer + picture * p.height * p.width * p.inputChannels, group * depth, depth, row,
+                patches + index * p.outputWidth * patch)
+            }
+            product(
+              rows: pixels, columns: outputs, depth: patch, patches, patch, w.pointer + group * outputs,
+              p.outputChannels, into: y.pointer + first * p.outputChannels + group * outputs, p.outputChannels)
+          }
+        }
+        finish(epilogue, y, pixels: first..<(first + pixels), channels: p.outputChannels)
+      }
+    }
+  }
+
+  private func finish(_ epilogue: Epilogue, _ y: Storage, pixels: Range<Int>, channels: Int) {
+    let start = pixels.lowerBound * channels
+    fl_epilogue(
+      epilogue.activation.rawValue, y.pointer + start, epilogue.bias?.pointer,
+      epilogue.residual.map { $0.pointer + start }, pixels.count, channels)
+  }
+}
+
+extension fl_convolution {
+  init(_ p: ConvolutionProblem) {
+    self.init(
+      height: p.height, width: p.width, channels: p.inputChannels, output_height: p.outputHeight,
+      output_width: p.outputWidth, outputs: p.outputChannels, kernel_height: p.kernel.height,
+      kernel_width: p.kernel.width, stride_y: p.stride.height, stride_x: p.stride.width,
+      dilation_y: p.dilation.height, dilation_x: p.dilation.width, top: p.padding.top, left: p.padding.left)
+  }
+
+  init(_ p: PoolingProblem) {
+    self.init(
+      height: p.height, width: p.width, channels: p.channels, output_height: p.outputHeight,
+      output_width: p.outputWidth, outputs: p.channels, kernel_height: p.kernel.height, kernel_width: p.kernel.width,
+      stride_y: p.stride.height, stride_x: p.stride.width, dilation_y: 1, dilation_x: 1, top: p.padding.top,
+      left: p.padding.left)
+  }
+}

@@ -1,0 +1,33 @@
+import CLoops
+public import Compute
+
+extension CPUDevice {
+  public func resample(_ p: ResamplingProblem, _ x: Storage, into y: Storage) throws {
+    let arguments = Arguments("resample", on: self)
+    try arguments.require(x, "x", count: p.inputCount)
+    try arguments.require(y, "y", count: p.outputCount)
+    let scaleY = p.scale(input: p.height, output: p.outputHeight)
+    let scaleX = p.scale(input: p.width, output: p.outputWidth)
+    parallel(p.batch * p.outputHeight) { task in
+      fl_resample_row(
+        x.pointer + task / p.outputHeight * p.height * p.width * p.channels, p.height, p.width, p.channels, scaleY,
+        scaleX, p.mode.rawValue, task % p.outputHeight, p.outputWidth, y.pointer + task * p.outputWidth * p.channels)
+    }
+  }
+
+  public func filter(_ p: FilteringProblem, _ x: Storage, taps: Storage, into y: Storage) throws {
+    let arguments = Arguments("filter", on: self)
+    try arguments.require(x, "x", count: p.count)
+    try arguments.require(taps, "taps", count: p.tapCount)
+    try arguments.require(y, "y", count: p.count)
+    let between = try Storage(count: p.count, on: self)
+    parallel(p.batch * p.height) { row in
+      fl_filter_along_row(x.pointer + row * p.width, p.width, taps.pointer, p.radius, between.pointer + row * p.width)
+    }
+    parallel(p.batch * p.height) { row in
+      fl_filter_across_rows(
+        between.pointer + row / p.height * p.height * p.width, p.height, p.width, taps.pointer, p.radius,
+        row % p.height, y.pointer + row * p.width)
+    }
+  }
+}

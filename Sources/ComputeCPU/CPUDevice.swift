@@ -1,0 +1,113 @@
+import CLoops
+import COpenBLAS
+public import Compute
+import Dispatch
+import Foundation
+
+/// The CPU path: OpenBLAS for matrix products, C loops for the rest.
+///
+/// Threads are ours: a problem is cut into tasks fixed by its shape alone, each computed by one thread with
+/// single-threaded BLAS calls, so results do not depend on the number of threads.
+public final class CPUDevice: Device {
+  public let traits: DeviceTraits
+  /// Threads that work on one operation.
+  public let threads: Int
+  private let pool: BufferPool
+
+  /// - threads: one a core unless given
+  /// - memoryLimit: bytes that arrays may take
+  public init(threads: Int? = nil, memoryLimit: Int? = nil) {
+    let threads = max(threads ?? ProcessInfo.processInfo.activeProcessorCount, 1)
+    self.threads = threads
+    openblas_set_num_threads(1)
+    let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown core"
+    let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    traits = DeviceTraits(
+      name: "OpenBLAS\(Self.version), \(core), \(Self.instructionSet), \(threads) thread\(threads == 1 ? "" : "s")",
+      kind: .blas, vendor: "OpenBLAS", driver: "OpenBLAS\(Self.version)", computeUnits: threads, globalMemory: memory,
+      largestBuffer: memory, vectorWidth: Self.instructionSet == "AVX-512" ? 16 : 8)
+    pool = BufferPool(
+      limit: memoryLimit,
+      make: { size in
+        var pointer: UnsafeMutableRawPointer?
+        guard posix_memalign(&pointer, 64, size) == 0, let pointer else { return nil }
+        return DeviceMemory(OpaquePointer(pointer))
+      }, destroy: { free(UnsafeMutableRawPointer($0.pointer)) })
+  }
+
+  private static let instructionSet = String(cString: fl_instruction_set())
+
+  /// " 0.3.21", or nothing where the library does not say.
+  private static let version: String = {
+    let words = openblas_get_config().map { String(cString: $0).split(separator: " ") } ?? []
+    return words.count > 1 && words[0] == "OpenBLAS" ? " \(words[1])" : ""
+  }()
+
+  public var description: String { "cpu (\(traits.name))" }
+  public var memoryUse: MemoryUse { pool.use }
+
+  public func allocate(byteCount: Int) throws -> DeviceMemory {
+    let memory = try pool.allocate(byteCount: byteCount)
+    #if DEBUG
+      fl_fill(memory.floats, byteCount / 4, .nan)
+    #endif
+    return memory
+  }
+
+  public func release(_ memory: DeviceMemory, byteCount: Int) { pool.release(memory, byteCount: byteCount) }
+
+  public func upload(_ bytes: UnsafeRawBufferPointer, to target: DeviceMemory) throws {
+    guard let source = bytes.baseAddress else { return }
+    memcpy(target.floats, source, bytes.count)
+  }
+
+  public func download(_ source: DeviceMemory, into bytes: UnsafeMutableRawBufferPointer) throws {
+    guard let target = bytes.baseAddress else { return }
+    memcpy(target, source.floats, bytes.count)
+  }
+
+  /// Every call has done its work when it returns.
+  public func synchronize() throws {}
+
+  /// Runs `body(0) … body(tasks − 1)` on the threads. Tasks must write to disjoint places.
+  func parallel(_ tasks: Int, _ body: (Int) -> Void) {
+    let lanes = min(threads, tasks)
+    guard lanes > 1 else {
+      for task in 0..<tasks { body(task) }
+      return
+    }
+    withoutActuallyEscaping(body) { body in
+      // Right because tasks write to disjoint places, and all have ended when this call returns.
+      nonisolated(unsafe) let body = body
+      DispatchQueue.concurrentPerform(iterations: lanes) { lane in
+        for task in stride(from: lane, to: tasks, by: lanes) { body(task) }
+      }
+    }
+  }
+
+  /// Cuts `0 ..< count` into chunks of `size` and runs them on the threads.
+  func parallel(_ count: Int, chunk size: Int, _ body: (Range<Int>) -> Void) {
+    let size = max(size, 1)
+    parallel((count + size - 1) / size) { body(($0 * size)..<min(($0 + 1) * size, count)) }
+  }
+
+  /// Elements a task of an element-wise loop: enough to outweigh its start.
+  static let elementsPerTask = 1 << 15
+}
+
+extension DeviceMemory {
+  /// The memory as floats: host addresses are what this device hands out.
+  var floats: UnsafeMutablePointer<Float> { UnsafeMutablePointer(pointer) }
+}
+
+extension DeviceArray {
+  /// The array's elements, valid while the array lives: callers hold it for the whole operation.
+  var pointer: UnsafeMutablePointer<Element> { UnsafeMutablePointer(memory.pointer) }
+}
+
+/// Scratch memory of one task, freed when the closure returns.
+func withScratch<Result>(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Result) -> Result {
+  let scratch = UnsafeMutablePointer<Float>.allocate(capacity: max(count, 1))
+  defer { scratch.deallocate() }
+  return body(scratch)
+}
