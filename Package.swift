@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 // One table of targets; strict settings are applied to all of them in one loop at the end.
@@ -18,7 +19,6 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 
 let systemLibraries: [Target] = [
   .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-  .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
   .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 ]
@@ -28,8 +28,10 @@ let fastC: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-er
 
 let cTargets: [Target] = [
   .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+  .target(name: "CPNG", linkerSettings: [.linkedLibrary("png16")]),
   .target(name: "CKernels"),
   .target(name: "CLoops", cSettings: fastC),
+  .target(name: "CSHA256", cSettings: fastC),
 ]
 
 let libraries: [Target] = [
@@ -39,7 +41,7 @@ let libraries: [Target] = [
   library("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
   library("Tensors", ["Compute"]),
   library("Images", ["CPNG", "CTurboJPEG"]),
-  library("Checkpoints", ["CZlib"]),
+  library("Checkpoints", ["CZlib", "CSHA256"]),
   library("Backbones", ["Tensors", "Checkpoints"]),
   library("Datasets", ["Images"]),
   library("SampleData", ["Images"]),
@@ -86,8 +88,12 @@ let package = Package(
   cLanguageStandard: .c2x
 )
 
+// A folder's README is no source of its target.
 for target in package.targets where target.type != .system {
-  target.exclude.append("README.md")
+  let folder = target.path ?? (target.isTest ? "Tests/" : "Sources/") + target.name
+  if FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(folder)/README.md") {
+    target.exclude.append("README.md")
+  }
 }
 for target in package.targets where target.type != .system && !cTargets.contains(where: { $0.name == target.name }) {
   target.swiftSettings =

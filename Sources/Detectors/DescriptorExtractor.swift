@@ -1,5 +1,5 @@
 public import Backbones
-public import Compute
+import Compute
 public import Images
 public import Tensors
 

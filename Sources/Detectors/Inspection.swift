@@ -27,4 +27,32 @@ public struct AnomalyMap: Sendable {
   }
 
   public var largest: Float { values.max() ?? 0 }
+
+  /// The map at another size: linear between pixel centres, edges held.
+  public func resized(width newWidth: Int, height newHeight: Int) -> AnomalyMap {
+    guard newWidth != width || newHeight != height else { return self }
+    func axis(_ input: Int, _ output: Int) -> [(low: Int, high: Int, part: Float)] {
+      (0..<output).map { index in
+        let position = max((Float(index) + 0.5) * Float(input) / Float(output) - 0.5, 0)
+        let low = min(Int(position), input - 1)
+        return (low, min(low + 1, input - 1), position - Float(low))
+      }
+    }
+    let columns = axis(width, newWidth)
+    let result = [Float](unsafeUninitializedCapacity: newWidth * newHeight) { target, count in
+      values.withUnsafeBufferPointer { source in
+        for (row, vertical) in axis(height, newHeight).enumerated() {
+          let (upper, lower) = (vertical.low * width, vertical.high * width)
+          for (column, horizontal) in columns.enumerated() {
+            let (left, right, part) = horizontal
+            let top = source[upper + left] + (source[upper + right] - source[upper + left]) * part
+            let bottom = source[lower + left] + (source[lower + right] - source[lower + left]) * part
+            target[row * newWidth + column] = top + (bottom - top) * vertical.part
+          }
+        }
+      }
+      count = newWidth * newHeight
+    }
+    return AnomalyMap(width: newWidth, height: newHeight, values: result)
+  }
 }

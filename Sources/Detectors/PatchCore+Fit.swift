@@ -1,6 +1,6 @@
 public import Backbones
-public import Compute
-public import Images
+import Compute
+import Images
 import Tensors
 
 /// Where a training is.

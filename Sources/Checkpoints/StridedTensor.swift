@@ -1,0 +1,51 @@
+/// A tensor as a file describes it: a strided view of a storage.
+struct StridedTensor: Sendable {
+  let storage: String
+  let offset: Int
+  let shape: [Int]
+  let strides: [Int]
+
+  /// Elements of the result, or nil when the description is impossible for a storage of `available` elements: too many
+  /// axes, negative numbers, an overflow, or an element out of reach.
+  func elementCount(available: Int) -> Int? {
+    guard shape.count == strides.count, shape.count <= 64, offset >= 0 else { return nil }
+    guard shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }) else { return nil }
+    var (count, last) = (1, offset)
+    for (extent, stride) in zip(shape, strides) {
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      let (reach, reachOverflow) = stride.multipliedReportingOverflow(by: max(extent - 1, 0))
+      let (sum, sumOverflow) = last.addingReportingOverflow(reach)
+      guard !overflow, !reachOverflow, !sumOverflow else { return nil }
+      (count, last) = (product, sum)
+    }
+    guard count > 0 else { return 0 }
+    // Expanded tensors (stride 0) may be larger than their storage, but not without bound.
+    return last < available && count <= max(available, 1 << 28) ? count : nil
+  }
+
+  /// The elements in row-major order.
+  func rowMajor(_ storage: [Float]) -> [Float] {
+    let count = shape.reduce(1, *)
+    guard count > 0 else { return [] }
+    var result: [Float] = []
+    result.reserveCapacity(count)
+    var position = [Int](repeating: 0, count: shape.count)
+    let inner = shape.last ?? 1
+    let innerStride = strides.last ?? 0
+    var start = offset
+    while true {
+      for index in 0..<inner { result.append(storage[start + index * innerStride]) }
+      // Advance the outer axes like an odometer.
+      var axis = shape.count - 2
+      while axis >= 0 {
+        position[axis] += 1
+        start += strides[axis]
+        if position[axis] < shape[axis] { break }
+        start -= shape[axis] * strides[axis]
+        position[axis] = 0
+        axis -= 1
+      }
+      if axis < 0 { return result }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+
+/// Finding picture files.
+public enum PictureFiles {
+  static let extensions: Set<String> = ["png", "jpg", "jpeg"]
+
+  /// A picture named on a command line, and the relative name of what is written for it, without extension.
+  public struct Named: Hashable, Sendable {
+    public let path: String
+    public let outputStem: String
+  }
+
+  /// The pictures of a folder in the order of their names, and what was passed over.
+  static func list(_ folder: String) throws(DatasetError) -> (
+    paths: [String], skipped: [(path: String, reason: String)]
+  ) {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+      throw .missing(path: folder, expected: "a folder of pictures")
+    }
+    var paths: [String] = []
+    var skipped: [(path: String, reason: String)] = []
+    for name in names.sorted() {
+      let path = "\(folder)/\(name)"
+      if name.hasPrefix(".") {
+        skipped.append((path, "hidden"))
+      } else if !extensions.contains((name as NSString).pathExtension.lowercased()) {
+        skipped.append((path, "neither PNG nor JPEG by its name"))
+      } else {
+        paths.append(path)
+      }
+    }
+    return (paths, skipped)
+  }
+
+  /// The pictures that arguments name: files, folders (with everything below them) and quoted patterns.
+  ///
+  /// - Throws: ``DatasetError/nothingMatches(_:)`` for an argument without pictures.
+  public static func expand(_ arguments: [String]) throws(DatasetError) -> [Named] {
+    var found: [Named] = []
+    for argument in arguments {
+      let before = found.count
+      for match in matches(argument) {
+        if isFolder(match) {
+          found += below(match)
+        } else if FileManager.default.fileExists(atPath: match) {
+          found.append(Named(path: match, outputStem: stem((match as NSString).lastPathComponent)))
+        }
+      }
+      guard found.count > before else { throw .nothingMatches(argument) }
+    }
+    return withUniqueStems(found)
+  }
+
+  private static func below(_ folder: String) -> [Named] {
+    let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    return names.sorted().filter { name in
+      extensions.contains((name as NSString).pathExtension.lowercased())
+        && !name.split(separator: "/").contains { $0.hasPrefix(".") }
+    }.map { Named(path: "\(folder)/\($0)", outputStem: stem($0)) }
+  }
+
+  private static func matches(_ pattern: String) -> [String] {
+    if FileManager.default.fileExists(atPath: pattern) { return [pattern] }
+    var result = glob_t()
+    defer { globfree(&result) }
+    guard glob(pattern, GLOB_TILDE, nil, &result) == 0, let paths = result.gl_pathv else { return [] }
+    return (0..<Int(result.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
+  }
+
+  /// Equal stems from different places get a number, so that no result overwrites another.
+  private static func withUniqueStems(_ pictures: [Named]) -> [Named] {
+    var used: Set<String> = []
+    return pictures.map { picture in
+      var (stem, number) = (picture.outputStem, 2)
+      while !used.insert(stem).inserted {
+        stem = "\(picture.outputStem)-\(number)"
+        number += 1
+      }
+      return Named(path: picture.path, outputStem: stem)
+    }
+  }
+
+  private static func stem(_ name: String) -> String { (name as NSString).deletingPathExtension }
+
+  static func isFolder(_ path: String) -> Bool {
+    var folder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &folder) && folder.boolValue
+  }
+}

@@ -1,0 +1,133 @@
+public import Datasets
+public import Detectors
+import Foundation
+public import Images
+public import Metrics
+
+/// The pixels at which maps and masks are compared.
+public enum EvaluationSize: Hashable, Sendable {
+  /// Each picture's own.
+  case original
+  /// A square of so many pixels.
+  case square(Int)
+}
+
+/// A test picture with what the detector says of it.
+public struct InspectedPicture: Sendable {
+  public let sample: Sample
+  /// The picture's own size.
+  public let width: Int
+  public let height: Int
+  public let inspection: Inspection
+}
+
+/// A model's verdicts over a category's test pictures, and the metrics that follow.
+public struct Evaluation: Sendable {
+  public let category: String
+  public let pictures: [InspectedPicture]
+  public let metrics: CategoryMetrics
+  public let seconds: Seconds
+  /// Defective pictures without a mask: they count for picture metrics only.
+  public let withoutMask: Int
+
+  /// Inspects every test picture and computes the metrics on raw scores.
+  ///
+  /// Maps are kept at network resolution and enlarged when they are compared, so memory stays bounded at any picture size.
+  ///
+  /// - progress: called with pictures done and in all; may throw to stop.
+  public init(
+    _ detector: PatchCore, _ category: Category, size: EvaluationSize = .original,
+    progress: (Int, Int) throws -> Void = { _, _ in }
+  ) throws {
+    guard !category.test.isEmpty else { throw ExperimentError.noTestPictures(category: category.name) }
+    let started = ContinuousClock.now
+    var seconds = Seconds()
+    var pictures: [InspectedPicture] = []
+    for sample in category.test {
+      let begun = ContinuousClock.now
+      let image = try Image(path: sample.path)
+      let prepared = NetworkPicture(image, size: detector.configuration.size)
+      let decoded = ContinuousClock.now
+      let inspection = try detector.inspect(prepared)
+      seconds.decode += begun.duration(to: decoded).seconds
+      seconds.score += decoded.duration(to: .now).seconds
+      pictures.append(
+        InspectedPicture(sample: sample, width: image.width, height: image.height, inspection: inspection))
+      try progress(pictures.count, category.test.count)
+    }
+    self.category = category.name
+    self.pictures = pictures
+    (metrics, withoutMask) = try Self.metrics(pictures, size)
+    seconds.total = started.duration(to: .now).seconds
+    self.seconds = seconds
+  }
+
+  private static func metrics(
+    _ pictures: [InspectedPicture], _ size: EvaluationSize
+  ) throws -> (CategoryMetrics, withoutMask: Int) {
+    let plain = try ImageMetrics(
+      pictures.map { ($0.sample.name, $0.inspection.score, $0.sample.label.isDefective) })
+    let reweighted = try ImageMetrics(
+      pictures.map { ($0.sample.name, $0.inspection.reweightedScore, $0.sample.label.isDefective) })
+    var pixels = PixelMetrics()
+    var withoutMask = 0
+    for picture in pictures where picture.sample.label.isDefective {
+      guard let mask = try picture.mask(at: size) else {
+        withoutMask += 1
+        continue
+      }
+      try pixels.collect(
+        picture.sample.name, map: picture.map(at: size).values, mask: mask.values, width: mask.width)
+    }
+    for picture in pictures {
+      guard let mask = try picture.mask(at: size) else { continue }
+      try pixels.count(picture.sample.name, map: picture.map(at: size).values, mask: mask.values)
+    }
+    let metrics = CategoryMetrics(
+      imageAUROC: plain.auroc, imageAUROCReweighted: reweighted.auroc, imageAP: plain.averagePrecision,
+      imageF1: plain.bestF1, pixelAUROC: pixels.auroc, pixelAP: pixels.averagePrecision, aupro: pixels.aupro())
+    return (metrics, withoutMask)
+  }
+}
+
+extension InspectedPicture {
+  func extent(_ size: EvaluationSize) -> (width: Int, height: Int) {
+    switch size {
+    case .original: (width, height)
+    case .square(let side): (side, side)
+    }
+  }
+
+  /// The anomaly map at a size.
+  public func map(at size: EvaluationSize) -> AnomalyMap {
+    let extent = extent(size)
+    return inspection.map.resized(width: extent.width, height: extent.height)
+  }
+
+  /// The ground truth at a size; nil for a defective picture without a mask.
+  public func mask(at size: EvaluationSize) throws -> Mask? {
+    let extent = extent(size)
+    guard let maskPath = sample.maskPath else {
+      return sample.label.isDefective ? nil : .empty(width: extent.width, height: extent.height)
+    }
+    let mask = Mask(try Image(path: maskPath))
+    guard mask.width == width, mask.height == height else {
+      throw DatasetError.maskSize(mask: maskPath, found: [mask.width, mask.height], expected: [width, height])
+    }
+    return mask.resized(width: extent.width, height: extent.height)
+  }
+}
+
+/// What can be wrong with an experiment as a whole.
+public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible {
+  case noTestPictures(category: String)
+  case unwritable(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .noTestPictures(let category):
+      "There are no test pictures of \(category); evaluation needs <category>/test/good and defective kinds."
+    case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)."
+    }
+  }
+}

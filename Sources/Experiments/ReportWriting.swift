@@ -1,0 +1,69 @@
+public import Detectors
+public import Foundation
+import Images
+
+extension ReportSection {
+  /// The report's part of an evaluation: every picture with its map on one scale for the whole category.
+  ///
+  /// - longestSide: pictures are reduced to it before they are embedded.
+  public init(_ evaluation: Evaluation, threshold: Threshold, longestSide: Int = 320) throws {
+    let scale = HeatScale(evaluation, threshold: threshold)
+    self.init(
+      category: evaluation.category,
+      figures: zip(CategoryMetrics.names, evaluation.metrics.values).map { ($0.title, $1.text) },
+      threshold: threshold.score,
+      thresholdOrigin: "\(threshold.origin), at a false-alarm rate of \(threshold.falseAlarmRate)",
+      lowConfidence: threshold.lowConfidence,
+      pictures: try evaluation.pictures.map { try Self.picture($0, scale, threshold, longestSide) })
+  }
+
+  private static func picture(
+    _ inspected: InspectedPicture, _ scale: HeatScale, _ threshold: Threshold, _ longestSide: Int
+  ) throws -> ReportPicture {
+    let image = try Image(path: inspected.sample.path).rgb
+    let mask = try inspected.mask(at: .original)
+    let shrink = min(Double(longestSide) / Double(max(image.width, image.height)), 1)
+    let (width, height) = (Int(Double(image.width) * shrink), Int(Double(image.height) * shrink))
+    let small = image.resized(width: width, height: height)
+    let smallMask = mask?.resized(width: width, height: height)
+    let overlay = scale.overlay(
+      small, map: inspected.inspection.map.resized(width: width, height: height), mask: smallMask)
+    let defective = inspected.sample.label.isDefective
+    return ReportPicture(
+      name: inspected.sample.name, kind: inspected.sample.label.name, isDefective: defective,
+      score: inspected.inspection.score,
+      verdict: .init(defective: defective, called: inspected.inspection.score > threshold.score),
+      picture: try small.jpegData(), overlay: try overlay.jpegData(), mask: try smallMask?.image.pngData())
+  }
+}
+
+/// One scale of heat for a whole run: pictures can be compared by eye, and a good one does not light up.
+public struct HeatScale: Sendable {
+  private let low: Float
+  private let high: Float
+  private let threshold: Float
+
+  /// From the quietest pixel to the strangest of the run, or twice the threshold's height where nothing is strange.
+  public init(_ evaluation: Evaluation, threshold: Threshold) {
+    let maps = evaluation.pictures.map(\.inspection.map)
+    self.init(
+      low: maps.map { $0.values.min() ?? 0 }.min() ?? 0, high: maps.map(\.largest).max() ?? 1, threshold: threshold)
+  }
+
+  public init(low: Float, high: Float, threshold: Threshold) {
+    self.low = low
+    self.threshold = threshold.pixel
+    self.high = max(high, low + 1.25 * (threshold.pixel - low), low + 1e-6)
+  }
+
+  /// The picture under its map, with the threshold's contour in white and the mask's in cyan.
+  public func overlay(_ image: Image, map: AnomalyMap, mask: Mask?) -> Image {
+    let thickness = max(min(image.width, image.height) / 256, 1)
+    let heat = map.values.map { ($0 - low) / (high - low) }
+    let above = Mask(width: map.width, height: map.height, values: map.values.map { $0 > threshold ? 1 : 0 })
+    let painted = image.overlaid(heat: heat)
+      .painted(above.outline(thickness: thickness), red: 255, green: 255, blue: 255)
+    guard let mask, mask.defectivePixels > 0 else { return painted }
+    return painted.painted(mask.outline(thickness: thickness), red: 0, green: 220, blue: 255)
+  }
+}

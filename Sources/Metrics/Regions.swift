@@ -1,0 +1,57 @@
+/// 8-connected regions of a mask.
+public enum Regions {
+  /// A region's number for each pixel, from 1 in the order in which regions begin; 0 outside. And their pixel counts.
+  ///
+  /// Two passes with union-find over provisional labels.
+  ///
+  /// - mask: [height, width], non-zero inside
+  public static func label(_ mask: [UInt8], width: Int, height: Int) -> (labels: [Int32], areas: [Int]) {
+    var labels = [Int32](repeating: 0, count: mask.count)
+    var parents: [Int32] = [0]
+    func root(_ label: Int32) -> Int32 {
+      var label = label
+      while parents[Int(label)] != label {
+        parents[Int(label)] = parents[Int(parents[Int(label)])]
+        label = parents[Int(label)]
+      }
+      return label
+    }
+    for row in 0..<height {
+      for column in 0..<width where mask[row * width + column] != 0 {
+        let index = row * width + column
+        var found: Int32 = 0
+        // Neighbours that have a label already: left, and three above.
+        let neighbours = [
+          column > 0 ? index - 1 : -1, row > 0 && column > 0 ? index - width - 1 : -1, row > 0 ? index - width : -1,
+          row > 0 && column + 1 < width ? index - width + 1 : -1,
+        ]
+        for neighbour in neighbours where neighbour >= 0 && labels[neighbour] != 0 {
+          let other = root(labels[neighbour])
+          if found == 0 {
+            found = other
+          } else if other != found {
+            parents[Int(max(found, other))] = min(found, other)
+            found = min(found, other)
+          }
+        }
+        if found == 0 {
+          found = Int32(parents.count)
+          parents.append(found)
+        }
+        labels[index] = found
+      }
+    }
+    var numbers = [Int32](repeating: 0, count: parents.count)
+    var areas: [Int] = []
+    for index in labels.indices where labels[index] != 0 {
+      let label = Int(root(labels[index]))
+      if numbers[label] == 0 {
+        areas.append(0)
+        numbers[label] = Int32(areas.count)
+      }
+      labels[index] = numbers[label]
+      areas[Int(numbers[label]) - 1] += 1
+    }
+    return (labels, areas)
+  }
+}
