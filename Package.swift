@@ -26,12 +26,15 @@ let systemLibraries: [Target] = [
 // Inner loops stay optimised in debug builds, or the tests would crawl.
 let fastC: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]
 
+let commit = Context.gitInformation.map { $0.currentCommit.prefix(9) + ($0.hasUncommittedChanges ? "+" : "") } ?? "?"
+
 let cTargets: [Target] = [
   .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
   .target(name: "CPNG", linkerSettings: [.linkedLibrary("png16")]),
   .target(name: "CKernels"),
   .target(name: "CLoops", cSettings: fastC),
   .target(name: "CSHA256", cSettings: fastC),
+  .target(name: "CVersion", cSettings: [.define("FLAWLESS_COMMIT", to: "\"\(commit)\"")]),
 ]
 
 let libraries: [Target] = [
@@ -52,10 +55,12 @@ let libraries: [Target] = [
 
 let tools: [Target] = [
   .target(
-    name: "ToolSupport", dependencies: ["Devices", argumentParser], path: "Tools/Support"),
+    name: "ToolSupport", dependencies: ["Devices", "CVersion", argumentParser], path: "Tools/Support"),
   .executableTarget(
     name: "flawless",
-    dependencies: ["ToolSupport", "Devices", "Experiments", "SampleData", "Checkpoints", argumentParser],
+    dependencies: [
+      "ToolSupport", "Compute", "Devices", "Experiments", "SampleData", "Checkpoints", "Datasets", argumentParser,
+    ],
     path: "Tools/flawless"),
 ]
 
@@ -68,7 +73,7 @@ let testTargets: [Target] = [
   tests("Tensors"),
   tests("Images"),
   tests("Checkpoints"),
-  tests("Backbones"),
+  tests("Backbones", ["Checkpoints", "Compute", "Tensors"]),
   tests("Datasets", ["Images"]),
   tests("SampleData", ["Images", "Datasets"]),
   tests("Metrics"),

@@ -1,6 +1,6 @@
 public import Compute
 import ComputeCPU
-public import ComputeOpenCL
+import ComputeOpenCL
 
 /// Limits that a person set for a run.
 public struct DeviceOptions: Hashable, Sendable {

@@ -1,6 +1,6 @@
 public import Compute
 import ComputeCPU
-public import ComputeOpenCL
+import ComputeOpenCL
 
 /// Every device of this machine with its self-test's result: what `flawless devices` prints.
 public struct DeviceReport: Sendable {

@@ -149,7 +149,7 @@ public enum SelfTest {
 
   /// The picks of a line of points: the ends, then the middle, then the quarters.
   private static func coreset(_ device: any Device) throws -> Double {
-    let x = (0..<9).flatMap { [Float($0), 0] }
+    let x = (0..<9).flatMap { [Float($0), Float(0)] }
     let problem = try CoresetProblem(rows: 9, width: 2, picks: 5)
     let state = try CoresetState(problem, on: device)
     try device.advanceCoreset(problem, Storage(x, on: device), state: state, stretch: 1..<5)

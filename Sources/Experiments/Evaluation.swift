@@ -2,7 +2,7 @@ public import Datasets
 public import Detectors
 import Foundation
 public import Images
-public import Metrics
+import Metrics
 
 /// The pixels at which maps and masks are compared.
 public enum EvaluationSize: Hashable, Sendable {
@@ -130,4 +130,22 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
     case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)."
     }
   }
+}
+
+extension Evaluation {
+  /// One line a picture: name, label, scores.
+  public var csv: String {
+    let rows = pictures.map { picture in
+      [
+        csvField(picture.sample.path), csvField(picture.sample.label.name), "\(picture.inspection.score)",
+        "\(picture.inspection.reweightedScore)",
+      ].joined(separator: ",")
+    }
+    return (["path,label,score,score_reweighted"] + rows).joined(separator: "\n") + "\n"
+  }
+}
+
+/// A field of a CSV line, quoted where it must be (RFC 4180).
+public func csvField(_ text: String) -> String {
+  text.contains { ",\"\n\r".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
 }

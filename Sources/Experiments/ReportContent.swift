@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// What a report shows of one picture.
 public struct ReportPicture: Sendable {

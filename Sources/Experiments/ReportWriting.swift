@@ -1,6 +1,6 @@
 public import Detectors
-public import Foundation
-import Images
+import Datasets
+public import Images
 
 extension ReportSection {
   /// The report's part of an evaluation: every picture with its map on one scale for the whole category.

@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import Compute
+import Compute
 import Foundation
 
 /// The exit codes of every program.
@@ -37,7 +37,8 @@ public enum Program {
   private static func finish<Command: ParsableCommand>(_ error: any Error, _ command: Command.Type) -> Never {
     let status = status(of: error, command)
     switch status {
-    case .done, .wrongUse where !(error is UsageError):
+    case .done,
+      .wrongUse where !(error is UsageError):
       // Help and version go to stdout, wrong use with the usage line to stderr: argument-parser's own texts.
       let text = command.fullMessage(for: error)
       if !text.isEmpty { write(text + "\n", to: status == .done ? .standardOutput : .standardError) }

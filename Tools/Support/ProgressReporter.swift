@@ -11,14 +11,16 @@ public final class ProgressReporter {
   private var lineIsOpen = false
 
   /// - Throws: ``UsageError`` when the log cannot be written.
-  init(quiet: Bool, log path: String?) throws {
+  public init(quiet: Bool, log path: String?) throws {
     self.quiet = quiet
     guard let path else {
       log = nil
       return
     }
-    if !FileManager.default.fileExists(atPath: path) { FileManager.default.createFile(atPath: path, contents: nil) }
-    guard let handle = FileHandle(forWritingAtPath: path) else {
+    let exists = FileManager.default.fileExists(atPath: path)
+    guard exists || FileManager.default.createFile(atPath: path, contents: nil),
+      let handle = FileHandle(forWritingAtPath: path)
+    else {
       throw UsageError("The log \(path) cannot be written; choose another with --log.")
     }
     handle.seekToEndOfFile()

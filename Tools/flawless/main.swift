@@ -1,1 +1,3 @@
-print("flawless")
+import ToolSupport
+
+Program.main(Flawless.self)

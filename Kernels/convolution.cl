@@ -1,0 +1,281 @@
+// Convolutions of NHWC pictures and matrix products, as one kernel: y[pixel, o] = Σ_k patch[pixel, k] · w[k, o].
+//
+// Weights are packed once into panels of PANEL output columns: [⌈outputs / PANEL⌉][depth][PANEL], zero beyond the last
+// column, with depth k = (r · kernel_width + s) · channels + c. A matrix product is a convolution of 1 x 1 over "pixels"
+// that are the rows of A.
+//
+// CPU shape: one work-item computes TILE pixels of a row by two vectors of columns in registers, and visits BLOCK tiles.
+// GPU shape: a work-group of 64 computes 64 pixels by 64 columns, each item 8 x 8 in registers, depth in steps of 16
+// through local memory.
+//
+// y = activation(scale · sum + bias + residual), or y += scale · sum when `accumulate`; y is not read otherwise.
+
+// w: [depth, columns], or [columns, depth] when transposed.
+kernel void convolution_pack(global const float *w, global float *panels, int n, int depth, int columns, int transposed,
+                             int batch_stride) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  int lane = i % PANEL, k = i / PANEL % depth, panel = i / PANEL / depth;
+  int column = panel * PANEL + lane, batch = get_global_id(1);
+  w += (ulong)batch * batch_stride;
+  panels += (ulong)batch * n;
+  panels[i] = column < columns ? (transposed ? w[(ulong)column * depth + k] : w[(ulong)k * columns + column]) : 0.0f;
+}
+
+
+#define GEOMETRY_ARGUMENTS \
+  int height, int width, int channels, int output_height, int output_width, int outputs, int kernel_height, \
+  int kernel_width, int stride_y, int stride_x, int dilation_y, int dilation_x, int top, int left
+
+DEFINE_ACTIVATION(float, activated)
+
+#if SHAPE_CPU
+DEFINE_ACTIVATION(vec, activated_vec)
+
+#ifndef TILE
+#define TILE 6  // pixels in registers: 6 x 2 sums, 2 weights and 1 pixel fill the 16 registers of AVX2
+#endif
+#ifndef BLOCK
+#define BLOCK 8  // tiles that one work-item visits with the same panel in its cache
+#endif
+
+// Pixels are numbered over the whole batch; with flat = 1 (1 x 1, stride 1) neighbours in number are neighbours in
+// memory, and rows need no attention.
+kernel void convolution_tiles(global const float *x, global const float *panels, global const float *bias,
+                              global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int pixels,
+                              float scale, int has_bias, int has_residual, int accumulate, int activation,
+                              int batch_x, int batch_w, int batch_y) {
+  int panel = get_global_id(1), batch = get_global_id(2);
+  int depth = kernel_height * kernel_width * channels;
+  x += (ulong)batch * batch_x;
+  y += (ulong)batch * batch_y;
+  global const float *w = panels + (ulong)batch * batch_w + (ulong)panel * depth * PANEL;
+  int column = panel * PANEL;
+  for (int tile = 0; tile < BLOCK; tile++) {
+    int first = ((int)get_global_id(0) * BLOCK + tile) * TILE;
+    if (first >= pixels) return;
+    // Row and column of each pixel's window, beyond the end the last pixel again.
+    int v[TILE], u[TILE];
+    ulong base[TILE];
+    int inside = 1;
+    for (int i = 0; i < TILE; i++) {
+      int pixel = min(first + i, pixels - 1);
+      int q = pixel % output_width, p = pixel / output_width % output_height;
+      base[i] = (ulong)(pixel / output_width / output_height) * height * width;
+      v[i] = p * stride_y - top;
+      u[i] = q * stride_x - left;
+      inside &= v[i] >= 0 && u[i] >= 0 && v[i] + (kernel_height - 1) * dilation_y < height
+                && u[i] + (kernel_width - 1) * dilation_x < width;
+    }
+    vec sum0[TILE], sum1[TILE];
+    for (int i = 0; i < TILE; i++) sum0[i] = sum1[i] = 0;
+    for (int r = 0; r < kernel_height; r++)
+      for (int s = 0; s < kernel_width; s++) {
+        global const float *tap = w + (ulong)(r * kernel_width + s) * channels * PANEL;
+        global const float *a[TILE];
+        int valid[TILE];
+        for (int i = 0; i < TILE; i++) {
+          int row = v[i] + r * dilation_y, col = u[i] + s * dilation_x;
+          valid[i] = row >= 0 && row < height && col >= 0 && col < width;
+          a[i] = x + (base[i] + (valid[i] ? (ulong)row * width + col : 0)) * channels;
+        }
+        if (inside) {
+          for (int c = 0; c < channels; c++) {
+            vec w0 = VLOAD(0, tap + c * PANEL), w1 = VLOAD(1, tap + c * PANEL);
+#pragma unroll
+            for (int i = 0; i < TILE; i++) {
+              vec pixel = (vec)(a[i][c]);
+              sum0[i] = fma(pixel, w0, sum0[i]);
+              sum1[i] = fma(pixel, w1, sum1[i]);
+            }
+          }
+        } else {
+          for (int c = 0; c < channels; c++) {
+            vec w0 = VLOAD(0, tap + c * PANEL), w1 = VLOAD(1, tap + c * PANEL);
+#pragma unroll
+            for (int i = 0; i < TILE; i++) {
+              vec pixel = (vec)(valid[i] ? a[i][c] : 0.0f);
+              sum0[i] = fma(pixel, w0, sum0[i]);
+              sum1[i] = fma(pixel, w1, sum1[i]);
+            }
+          }
+        }
+      }
+    for (int i = 0; i < TILE && first + i < pixels; i++) {
+      ulong place = (ulong)(first + i) * outputs + column;
+      if (column + PANEL <= outputs) {
+        vec y0 = sum0[i] * scale, y1 = sum1[i] * scale;
+        if (has_bias) {
+          y0 += VLOAD(0, bias + column);
+          y1 += VLOAD(1, bias + column);
+        }
+        if (has_residual) {
+          y0 += VLOAD(0, residual + place);
+          y1 += VLOAD(1, residual + place);
+        }
+        if (accumulate) {
+          y0 += VLOAD(0, y + place);
+          y1 += VLOAD(1, y + place);
+        }
+        VSTORE(activated_vec(activation, y0), 0, y + place);
+        VSTORE(activated_vec(activation, y1), 1, y + place);
+      } else {
+        float lanes[PANEL];
+        VSTORE(sum0[i], 0, lanes);
+        VSTORE(sum1[i], 1, lanes);
+        for (int lane = 0; column + lane < outputs; lane++) {
+          float value = lanes[lane] * scale;
+          if (has_bias) value += bias[column + lane];
+          if (has_residual) value += residual[place + lane];
+          if (accumulate) value += y[place + lane];
+          y[place + lane] = activated(activation, value);
+        }
+      }
+    }
+  }
+}
+#else
+#define STEP 16
+
+kernel __attribute__((reqd_work_group_size(64, 1, 1)))
+void convolution_tiles(global const float *x, global const float *panels, global const float *bias,
+                       global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int pixels, float scale,
+                       int has_bias, int has_residual, int accumulate, int activation, int batch_x, int batch_w,
+                       int batch_y) {
+  // One more column keeps items that write down a column from meeting in one bank.
+  local float pixels_tile[STEP][65];
+  local float weights_tile[STEP][64];
+  int item = get_local_id(0), panel = get_group_id(1), batch = get_group_id(2);
+  int depth = kernel_height * kernel_width * channels;
+  x += (ulong)batch * batch_x;
+  y += (ulong)batch * batch_y;
+  global const float *w = panels + (ulong)batch * batch_w + (ulong)panel * depth * PANEL;
+  int first = get_group_id(0) * 64, column = panel * PANEL;
+  // This item loads the patch of pixel first + item.
+  int pixel = min(first + item, pixels - 1);
+  int v = pixel / output_width % output_height * stride_y - top, u = pixel % output_width * stride_x - left;
+  global const float *picture = x + (ulong)(pixel / output_width / output_height) * height * width * channels;
+  int row = item / 8 * 8, col = item % 8 * 8;
+  float sums[8][8];
+  for (int i = 0; i < 8; i++)
+    for (int j = 0; j < 8; j++) sums[i][j] = 0;
+  for (int begin = 0; begin < depth; begin += STEP) {
+    int c = begin % channels, tap = begin / channels;
+    for (int k = 0; k < STEP; k++) {
+      int r = tap / kernel_width * dilation_y + v, s = tap % kernel_width * dilation_x + u;
+      int valid = begin + k < depth && r >= 0 && r < height && s >= 0 && s < width;
+      pixels_tile[k][item] = valid ? picture[((ulong)r * width + s) * channels + c] : 0.0f;
+      if (++c == channels) {
+        c = 0;
+        tap++;
+      }
+    }
+    for (int k = 0; k < STEP; k++)
+      weights_tile[k][item] = begin + k < depth ? w[(ulong)(begin + k) * PANEL + item] : 0.0f;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int k = 0; k < STEP; k++) {
+      float a[8], b[8];
+      for (int i = 0; i < 8; i++) a[i] = pixels_tile[k][row + i];
+      for (int j = 0; j < 8; j++) b[j] = weights_tile[k][col + j];
+      for (int i = 0; i < 8; i++)
+        for (int j = 0; j < 8; j++) sums[i][j] = fma(a[i], b[j], sums[i][j]);
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  for (int i = 0; i < 8; i++)
+    for (int j = 0; j < 8; j++) {
+      if (first + row + i >= pixels || column + col + j >= outputs) continue;
+      ulong place = (ulong)(first + row + i) * outputs + column + col + j;
+      float value = sums[i][j] * scale;
+      if (has_bias) value += bias[column + col + j];
+      if (has_residual) value += residual[place];
+      if (accumulate) value += y[place];
+      y[place] = activated(activation, value);
+    }
+}
+#endif
+
+// Grouped convolution, one work-item an output element; w: [kernel_height, kernel_width, channels / groups, outputs].
+kernel void convolution_grouped(global const float *x, global const float *w, global const float *bias,
+                                global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int n, int groups,
+                                int has_bias, int has_residual, int activation) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  int o = i % outputs, q = i / outputs % output_width, p = i / outputs / output_width % output_height;
+  int depth = channels / groups, base = o / (outputs / groups) * depth;
+  global const float *picture = x + (ulong)(i / outputs / output_width / output_height) * height * width * channels;
+  float sum = 0;
+  for (int r = 0; r < kernel_height; r++)
+    for (int s = 0; s < kernel_width; s++) {
+      int row = p * stride_y - top + r * dilation_y, col = q * stride_x - left + s * dilation_x;
+      if (row < 0 || row >= height || col < 0 || col >= width) continue;
+      global const float *a = picture + ((ulong)row * width + col) * channels + base;
+      global const float *tap = w + (ulong)(r * kernel_width + s) * depth * outputs + o;
+      for (int c = 0; c < depth; c++) sum = fma(a[c], tap[(ulong)c * outputs], sum);
+    }
+  if (has_bias) sum += bias[o];
+  if (has_residual) sum += residual[i];
+  y[i] = activated(activation, sum);
+}
+
+// Depthwise convolution, w: [kernel_height, kernel_width, channels].
+#if SHAPE_CPU
+// One work-item a row of outputs by one vector of channels (by single channels in the last, partial block).
+kernel void convolution_depthwise(global const float *x, global const float *w, global const float *bias,
+                                  global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int has_bias,
+                                  int has_residual, int activation) {
+  int line = get_global_id(1), c = get_global_id(0) * VW;
+  int v = line % output_height * stride_y - top;
+  global const float *picture = x + (ulong)(line / output_height) * height * width * channels;
+  // Taps that fall inside of the picture's rows.
+  int r0 = v < 0 ? (-v + dilation_y - 1) / dilation_y : 0;
+  int r1 = v >= height ? 0 : min((height - 1 - v) / dilation_y + 1, kernel_height);
+  for (int q = 0; q < output_width; q++) {
+    int u = q * stride_x - left;
+    int s0 = u < 0 ? (-u + dilation_x - 1) / dilation_x : 0;
+    int s1 = u >= width ? 0 : min((width - 1 - u) / dilation_x + 1, kernel_width);
+    ulong place = ((ulong)line * output_width + q) * channels + c;
+    if (c + VW <= channels) {
+      vec sum = has_bias ? VLOAD(0, bias + c) : (vec)(0.0f);
+      for (int r = r0; r < r1; r++) {
+        global const float *a = picture + ((ulong)(v + r * dilation_y) * width + u) * channels + c;
+        global const float *tap = w + r * kernel_width * channels + c;
+        for (int s = s0; s < s1; s++)
+          sum = fma(VLOAD(0, a + (long)s * dilation_x * channels), VLOAD(0, tap + s * channels), sum);
+      }
+      if (has_residual) sum += VLOAD(0, residual + place);
+      VSTORE(activated_vec(activation, sum), 0, y + place);
+    } else {
+      for (int lane = 0; c + lane < channels; lane++) {
+        float sum = has_bias ? bias[c + lane] : 0.0f;
+        for (int r = r0; r < r1; r++)
+          for (int s = s0; s < s1; s++)
+            sum = fma(picture[((ulong)(v + r * dilation_y) * width + u + s * dilation_x) * channels + c + lane],
+                      w[(r * kernel_width + s) * channels + c + lane], sum);
+        if (has_residual) sum += residual[place + lane];
+        y[place + lane] = activated(activation, sum);
+      }
+    }
+  }
+}
+#else
+// One work-item an output element, channels fastest: reads are coalesced.
+kernel void convolution_depthwise(global const float *x, global const float *w, global const float *bias,
+                                  global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int has_bias,
+                                  int has_residual, int activation) {
+  int c = get_global_id(0), q = get_global_id(1) % output_width, line = get_global_id(1) / output_width;
+  if (c >= channels) return;
+  int v = line % output_height * stride_y - top, u = q * stride_x - left;
+  global const float *picture = x + (ulong)(line / output_height) * height * width * channels + c;
+  float sum = has_bias ? bias[c] : 0.0f;
+  for (int r = 0; r < kernel_height; r++)
+    for (int s = 0; s < kernel_width; s++) {
+      int row = v + r * dilation_y, col = u + s * dilation_x;
+      if (row >= 0 && row < height && col >= 0 && col < width)
+        sum = fma(picture[((ulong)row * width + col) * channels], w[(r * kernel_width + s) * channels + c], sum);
+    }
+  ulong place = ((ulong)line * output_width + q) * channels + c;
+  if (has_residual) sum += residual[place];
+  y[place] = activated(activation, sum);
+}
+#endif

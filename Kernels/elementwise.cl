@@ -1,0 +1,62 @@
+// Element-wise operations: one work-item an element. Straight-line, so that compilers vectorise across work-items.
+// Values of `operation` and `kind` are those of Swift's enums, in their order.
+DEFINE_ACTIVATION(float, activated)
+
+kernel void elementwise_fill(global float *y, int n, float value) {
+  int i = get_global_id(0);
+  if (i < n) y[i] = value;
+}
+
+kernel void elementwise_map(global const float *x, global float *y, int n, int operation) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  float v = x[i];
+  switch (operation) {
+  case 0: y[i] = sqrt(v); break;
+  case 1: y[i] = v * v; break;
+  case 2: y[i] = fabs(v); break;
+  case 3: y[i] = exp(v); break;
+  case 4: y[i] = log(v); break;
+  case 5: y[i] = 1.0f / v; break;
+  }
+}
+
+float combined(int operation, float a, float b) {
+  switch (operation) {
+  case 0: return a + b;
+  case 1: return a - b;
+  case 2: return a * b;
+  case 3: return a / b;
+  case 4: return a > b || isnan(a) ? a : b;
+  default: return a < b || isnan(a) ? a : b;
+  }
+}
+
+kernel void elementwise_combine(global const float *a, global const float *b, global float *y, int n, int operation) {
+  int i = get_global_id(0);
+  if (i < n) y[i] = combined(operation, a[i], b[i]);
+}
+
+// x, y: [rows, columns], v: [columns]
+kernel void elementwise_combine_rows(global const float *x, global const float *v, global float *y, int n, int columns,
+                                     int operation) {
+  int i = get_global_id(0);
+  if (i < n) y[i] = combined(operation, x[i], v[i % columns]);
+}
+
+kernel void elementwise_affine(global const float *x, global float *y, int n, float scale, float shift) {
+  int i = get_global_id(0);
+  if (i < n) y[i] = scale * x[i] + shift;
+}
+
+kernel void elementwise_clamp(global const float *x, global float *y, int n, float lower, float upper) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  float v = x[i];
+  y[i] = v < lower ? lower : (v > upper ? upper : v);
+}
+
+kernel void elementwise_activate(global const float *x, global float *y, int n, int kind) {
+  int i = get_global_id(0);
+  if (i < n) y[i] = activated(kind, x[i]);
+}

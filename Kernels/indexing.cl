@@ -1,0 +1,28 @@
+// Moving elements: one work-item an element of the result.
+
+// y[i, ·] = x[indices[i], ·]; NaN where an index leaves the rows.
+kernel void indexing_gather_rows(global const float *x, global const int *indices, global float *y, int n, int width,
+                                 int rows) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  int row = indices[i / width];
+  y[i] = row >= 0 && row < rows ? x[(ulong)row * width + i % width] : NAN;
+}
+
+// A rectangle of n = rows · columns elements between two row-major matrices.
+kernel void indexing_copy(global const float *x, global float *y, int n, int columns, int source_offset,
+                          int source_stride, int target_offset, int target_stride) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  ulong row = i / columns;
+  y[target_offset + row * target_stride + i % columns] = x[source_offset + row * source_stride + i % columns];
+}
+
+// y of extents e0 … e3 from x, whose axes advance by s0 … s3 elements in y's order.
+kernel void indexing_permute(global const float *x, global float *y, int n, int e1, int e2, int e3, int s0, int s1,
+                             int s2, int s3) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  int d = i % e3, c = i / e3 % e2, b = i / e3 / e2 % e1, a = i / e3 / e2 / e1;
+  y[i] = x[(ulong)a * s0 + (ulong)b * s1 + (ulong)c * s2 + (ulong)d * s3];
+}

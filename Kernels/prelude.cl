@@ -1,0 +1,41 @@
+// Put before every program. The host defines SHAPE_CPU (1: one work-item a task with explicit vectors; 0: work-groups
+// and local memory) and VW, the native vector width of a CPU device. Defaults let each file compile alone.
+#ifndef SHAPE_CPU
+#define SHAPE_CPU 0
+#endif
+#ifndef VW
+#define VW 8  // 4, 8 or 16 floats
+#endif
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+typedef JOIN(float, VW) vec;
+typedef JOIN(int, VW) ivec;
+#define VLOAD JOIN(vload, VW)
+#define VSTORE JOIN(vstore, VW)
+
+// Columns of a packed panel: what one work-item (CPU) or one work-group (GPU) computes side by side.
+#if SHAPE_CPU
+#define PANEL (2 * VW)
+#else
+#define PANEL 64
+#endif
+
+// Values of Swift's Activation, in its order. NaN stays NaN.
+enum { NONE, RELU, RELU6, SILU, GELU, GELU_QUICK, SIGMOID, TANH };
+
+#define DEFINE_ACTIVATION(T, NAME) \
+  T NAME(int kind, T x) { \
+    switch (kind) { \
+    case RELU: return select(x, (T)(0.0f), isless(x, (T)(0.0f))); \
+    case RELU6: \
+      x = select(x, (T)(0.0f), isless(x, (T)(0.0f))); \
+      return select(x, (T)(6.0f), isgreater(x, (T)(6.0f))); \
+    case SILU: return x / (1.0f + exp(-x)); \
+    case GELU: return 0.5f * x * (1.0f + erf(x * 0.70710678f)); \
+    case GELU_QUICK: return x / (1.0f + exp(-1.702f * x)); \
+    case SIGMOID: return 1.0f / (1.0f + exp(-x)); \
+    case TANH: return tanh(x); \
+    default: return x; \
+    } \
+  }

@@ -1,0 +1,60 @@
+// Soft maxima of rows, x and y: [rows, columns]. CPU shape: one work-item a row, VW lanes. GPU shape: one work-group of 64
+// a row, a tree in local memory. A row of −∞ alone gives NaN, and a NaN spoils its row, as in PyTorch.
+float larger(float a, float b) { return a > b || isnan(a) ? a : b; }
+
+#if SHAPE_CPU
+kernel void softmax_rows(global const float *x, global float *y, int rows, int columns, int logarithmic) {
+  int row = get_global_id(0);
+  if (row >= rows) return;
+  x += (ulong)row * columns;
+  y += (ulong)row * columns;
+  float largest = -INFINITY;
+  for (int i = 0; i < columns; i++) largest = larger(x[i], largest);
+  vec sums = 0;
+  int i = 0;
+  for (; i + VW <= columns; i += VW) {
+    vec e = exp(VLOAD(0, x + i) - largest);
+    VSTORE(e, 0, y + i);
+    sums += e;
+  }
+  float sum = 0;
+  for (; i < columns; i++) {
+    float e = exp(x[i] - largest);
+    y[i] = e;
+    sum += e;
+  }
+  float lanes[VW];
+  VSTORE(sums, 0, lanes);
+  for (int lane = 0; lane < VW; lane++) sum += lanes[lane];
+  float offset = largest + log(sum), factor = 1.0f / sum;
+  for (int j = 0; j < columns; j++) y[j] = logarithmic ? x[j] - offset : y[j] * factor;
+}
+#else
+kernel __attribute__((reqd_work_group_size(64, 1, 1)))
+void softmax_rows(global const float *x, global float *y, int rows, int columns, int logarithmic) {
+  local float tree[64];
+  int item = get_local_id(0);
+  x += (ulong)get_group_id(0) * columns;
+  y += (ulong)get_group_id(0) * columns;
+  float largest = -INFINITY;
+  for (int i = item; i < columns; i += 64) largest = larger(x[i], largest);
+  tree[item] = largest;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int step = 32; step; step /= 2) {
+    if (item < step) tree[item] = larger(tree[item], tree[item + step]);
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  largest = tree[0];
+  barrier(CLK_LOCAL_MEM_FENCE);
+  float sum = 0;
+  for (int i = item; i < columns; i += 64) sum += exp(x[i] - largest);
+  tree[item] = sum;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int step = 32; step; step /= 2) {
+    if (item < step) tree[item] += tree[item + step];
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  float offset = largest + log(tree[0]), factor = 1.0f / tree[0];
+  for (int i = item; i < columns; i += 64) y[i] = logarithmic ? x[i] - offset : exp(x[i] - largest) * factor;
+}
+#endif

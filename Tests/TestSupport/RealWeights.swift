@@ -1,0 +1,9 @@
+import Checkpoints
+
+/// Weights that the set-up fetches; tests that need them skip visibly where they are missing.
+public enum RealWeights {
+  /// The path of EfficientNet-Lite0's weights, or nil.
+  public static let efficientNetLite0 = try? WeightsCache.standard.locate(.efficientNetLite0)
+  public static let areThere = efficientNetLite0 != nil
+  public static let reason = "the EfficientNet-Lite0 weights are not in the cache: run Tools/demo once"
+}
