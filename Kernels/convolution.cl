@@ -39,8 +39,7 @@ DEFINE_ACTIVATION(vec, activated_vec)
 #define BLOCK 8  // tiles that one work-item visits with the same panel in its cache
 #endif
 
-// Pixels are numbered over the whole batch; with flat = 1 (1 x 1, stride 1) neighbours in number are neighbours in
-// memory, and rows need no attention.
+// Pixels are numbered over the whole batch; a task's pixels may lie in several rows and pictures.
 kernel void convolution_tiles(global const float *x, global const float *panels, global const float *bias,
                               global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int pixels,
                               float scale, int has_bias, int has_residual, int accumulate, int activation,
@@ -58,6 +57,7 @@ kernel void convolution_tiles(global const float *x, global const float *panels,
     int v[TILE], u[TILE];
     ulong base[TILE];
     int inside = 1;
+#pragma unroll
     for (int i = 0; i < TILE; i++) {
       int pixel = min(first + i, pixels - 1);
       int q = pixel % output_width, p = pixel / output_width % output_height;
@@ -68,12 +68,14 @@ kernel void convolution_tiles(global const float *x, global const float *panels,
                 && u[i] + (kernel_width - 1) * dilation_x < width;
     }
     vec sum0[TILE], sum1[TILE];
+#pragma unroll
     for (int i = 0; i < TILE; i++) sum0[i] = sum1[i] = 0;
     for (int r = 0; r < kernel_height; r++)
       for (int s = 0; s < kernel_width; s++) {
         global const float *tap = w + (ulong)(r * kernel_width + s) * channels * PANEL;
         global const float *a[TILE];
         int valid[TILE];
+#pragma unroll
         for (int i = 0; i < TILE; i++) {
           int row = v[i] + r * dilation_y, col = u[i] + s * dilation_x;
           valid[i] = row >= 0 && row < height && col >= 0 && col < width;
@@ -101,6 +103,7 @@ kernel void convolution_tiles(global const float *x, global const float *panels,
           }
         }
       }
+#pragma unroll
     for (int i = 0; i < TILE && first + i < pixels; i++) {
       ulong place = (ulong)(first + i) * outputs + column;
       if (column + PANEL <= outputs) {
@@ -218,12 +221,12 @@ kernel void convolution_grouped(global const float *x, global const float *w, gl
   y[i] = activated(activation, sum);
 }
 
-// Depthwise convolution, w: [kernel_height, kernel_width, channels].
+// Depthwise convolution, w: [kernel_height, kernel_width, channels]; `lines` is batch · output_height.
 #if SHAPE_CPU
 // One work-item a row of outputs by one vector of channels (by single channels in the last, partial block).
 kernel void convolution_depthwise(global const float *x, global const float *w, global const float *bias,
-                                  global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int has_bias,
-                                  int has_residual, int activation) {
+                                  global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int lines,
+                                  int has_bias, int has_residual, int activation) {
   int line = get_global_id(1), c = get_global_id(0) * VW;
   int v = line % output_height * stride_y - top;
   global const float *picture = x + (ulong)(line / output_height) * height * width * channels;
@@ -261,10 +264,10 @@ kernel void convolution_depthwise(global const float *x, global const float *w, 
 #else
 // One work-item an output element, channels fastest: reads are coalesced.
 kernel void convolution_depthwise(global const float *x, global const float *w, global const float *bias,
-                                  global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int has_bias,
-                                  int has_residual, int activation) {
+                                  global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int lines,
+                                  int has_bias, int has_residual, int activation) {
   int c = get_global_id(0), q = get_global_id(1) % output_width, line = get_global_id(1) / output_width;
-  if (c >= channels) return;
+  if (c >= channels || line >= lines) return;
   int v = line % output_height * stride_y - top, u = q * stride_x - left;
   global const float *picture = x + (ulong)(line / output_height) * height * width * channels + c;
   float sum = has_bias ? bias[c] : 0.0f;

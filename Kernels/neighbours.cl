@@ -160,14 +160,16 @@ kernel void neighbours_best(global const float *queries, global const float *x, 
   indices[query] = where;
 }
 
-// The `kept` smallest of norms − 2 products for each query, then their exact distances, sorted; the first `count` are
-// written. products: [queries, stride]; one work-item a query. KEPT bounds the private list: 32 neighbours and 8 more.
+// The `kept` smallest of norms − 2 products for queries first ..< first + query_count, then their exact distances, sorted;
+// the first `count` are written. products: [query_count, rows]; one work-item a query. KEPT bounds the private list: 32
+// neighbours and 8 more.
 #define KEPT 40
 kernel void neighbours_sorted(global const float *queries, global const float *x, global const float *products,
-                              global const float *norms, global float *distances, global int *indices, int query_count,
-                              int width, int rows, int stride, int kept, int count) {
-  int query = get_global_id(0);
-  if (query >= query_count) return;
+                              global const float *norms, global float *distances, global int *indices, int first,
+                              int query_count, int width, int rows, int kept, int count) {
+  if (get_global_id(0) >= query_count) return;
+  products += (ulong)get_global_id(0) * rows;
+  int query = first + get_global_id(0);
   float scores[KEPT];
   int where[KEPT];
   for (int j = 0; j < kept; j++) {
@@ -175,7 +177,7 @@ kernel void neighbours_sorted(global const float *queries, global const float *x
     where[j] = 0;
   }
   for (int row = 0; row < rows; row++) {
-    float score = norms[row] - 2.0f * products[(ulong)query * stride + row];
+    float score = norms[row] - 2.0f * products[row];
     if (!(score < scores[kept - 1])) continue;
     int place = kept - 1;
     for (; place > 0 && score < scores[place - 1]; place--) {

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The address of a device's memory: a host pointer, or a `cl_mem`.
 ///
 /// `@unchecked Sendable`: the value is an address, never dereferenced by this module. What lies there is written and
@@ -19,6 +21,7 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
   public let device: any Device
   public let count: Int
   package let memory: DeviceMemory
+  private let layouts = Mutex<[String: DeviceArray]>([:])
 
   /// An array with undefined contents.
   ///
@@ -44,6 +47,14 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
       try device.download(memory, into: UnsafeMutableRawBufferPointer(buffer))
       initialized = count
     }
+  }
+
+  /// The same elements in another layout, made at the first use and kept as long as this array: weights are packed once.
+  package func layout(_ name: String, make: () throws -> DeviceArray) throws -> DeviceArray {
+    if let made = layouts.withLock({ $0[name] }) { return made }
+    let made = try make()
+    layouts.withLock { $0[name] = made }
+    return made
   }
 
   /// OpenCL has no empty buffers, so an empty array owns one element.

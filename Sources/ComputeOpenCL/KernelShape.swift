@@ -1,0 +1,38 @@
+/// Which body of a kernel is compiled: hot kernels have two in one file.
+public enum KernelShape: String, CaseIterable, Sendable {
+  /// One work-item is one task with explicit vectors of the device's native width; work-groups of one item.
+  case cpu
+  /// Work-groups of many narrow items that share tiles through local memory.
+  case gpu
+}
+
+/// Sizes that the host and the kernels agree on, by shape.
+struct Tiling: Sendable {
+  let shape: KernelShape
+  /// Floats of a vector in the CPU shape: 4, 8 or 16.
+  let vectorWidth: Int
+
+  init(shape: KernelShape, nativeVectorWidth: Int) {
+    self.shape = shape
+    // Wider than native spills registers; below 4 there is no vector type worth having.
+    vectorWidth = nativeVectorWidth >= 16 ? 16 : nativeVectorWidth >= 8 ? 8 : 4
+  }
+
+  /// Pixels, or queries, that a work-item of the CPU shape holds in registers (TILE in the kernels).
+  let tile = 6
+  /// Tiles that one work-item of the CPU shape visits with one panel (BLOCK in the kernels).
+  let block = 8
+  /// Items of a GPU-shape work-group; also of the reductions, whose tree has this many leaves.
+  let group = 64
+
+  /// Columns of a packed panel (PANEL in the kernels).
+  var panel: Int { shape == .cpu ? 2 * vectorWidth : 64 }
+  /// Candidates that a search keeps for each query and split (LANES in the kernels).
+  var lanes: Int { shape == .cpu ? panel : 8 }
+  /// Pixels, or queries, that one work-item (CPU shape) or work-group (GPU shape) computes.
+  var rowsPerTask: Int { shape == .cpu ? tile * block : 64 }
+
+  var options: String {
+    "-cl-std=CL1.2 -DSHAPE_CPU=\(shape == .cpu ? 1 : 0) -DVW=\(vectorWidth) -DTILE=\(tile) -DBLOCK=\(block)"
+  }
+}

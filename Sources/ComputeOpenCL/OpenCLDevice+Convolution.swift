@@ -1,0 +1,66 @@
+public import Compute
+
+extension OpenCLDevice {
+  public func convolve(
+    _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, epilogue: Epilogue, into y: Storage
+  ) throws {
+    let arguments = Arguments("convolve", on: self)
+    try arguments.require(x, "x", count: p.inputCount)
+    try arguments.require(w, "w", count: p.weightCount)
+    try arguments.require(y, "y", count: p.outputCount)
+    if let bias = epilogue.bias { try arguments.require(bias, "bias", count: p.outputChannels) }
+    if let residual = epilogue.residual { try arguments.require(residual, "residual", count: p.outputCount) }
+    if p.isDepthwise {
+      try convolveDepthwise(p, x, w, epilogue, y)
+    } else if p.groups > 1 {
+      try convolveGrouped(p, x, w, epilogue, y)
+    } else {
+      let depth = p.kernel.height * p.kernel.width * p.inputChannels
+      let panels = try w.layout("panels of \(p.outputChannels)") {
+        try packed(w, batch: 1, depth: depth, columns: p.outputChannels, transposed: false)
+      }
+      try multiplyTiles(TileProblem(p), x, panels, epilogue, into: y)
+    }
+  }
+
+  private func convolveDepthwise(
+    _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
+  ) throws {
+    let lines = p.batch * p.outputHeight
+    let (size, group) =
+      tiling.shape == .cpu
+      ? ([(p.inputChannels + tiling.vectorWidth - 1) / tiling.vectorWidth, lines], [1, 1])
+      : ([p.inputChannels, lines * p.outputWidth], [16, 4])
+    // Kernels take a valid buffer for what they will not read.
+    try launch(
+      "convolution_depthwise", size: size, group: group, x, w, epilogue.bias ?? y, epilogue.residual ?? y, y, p.height,
+      p.width, p.inputChannels, p.outputHeight, p.outputWidth, p.outputChannels, p.kernel.height, p.kernel.width,
+      p.stride.height, p.stride.width, p.dilation.height, p.dilation.width, p.padding.top, p.padding.left, lines,
+      epilogue.bias != nil, epilogue.residual != nil, Int(epilogue.activation.rawValue))
+  }
+
+  private func convolveGrouped(
+    _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
+  ) throws {
+    try launch(
+      "convolution_grouped", elements: p.outputCount, x, w, epilogue.bias ?? y, epilogue.residual ?? y, y, p.height,
+      p.width, p.inputChannels, p.outputHeight, p.outputWidth, p.outputChannels, p.kernel.height, p.kernel.width,
+      p.stride.height, p.stride.width, p.dilation.height, p.dilation.width, p.padding.top, p.padding.left,
+      p.outputCount, p.groups, epilogue.bias != nil, epilogue.residual != nil, Int(epilogue.activation.rawValue))
+  }
+
+  public func pool(_ p: PoolingProblem, _ x: Storage, into y: Storage) throws {
+    let arguments = Arguments("pool", on: self)
+    try arguments.require(x, "x", count: p.inputCount)
+    try arguments.require(y, "y", count: p.outputCount)
+    let (maximum, paddingCounts) =
+      switch p.kind {
+      case .maximum: (true, false)
+      case .average(let paddingCounts): (false, paddingCounts)
+      }
+    try launch(
+      "pooling_forward", elements: p.outputCount, x, y, p.outputCount, p.height, p.width, p.channels, p.outputHeight,
+      p.outputWidth, p.kernel.height, p.kernel.width, p.stride.height, p.stride.width, p.padding.top, p.padding.left,
+      maximum, paddingCounts)
+  }
+}

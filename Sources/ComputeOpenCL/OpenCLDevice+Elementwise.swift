@@ -1,0 +1,53 @@
+public import Compute
+
+extension OpenCLDevice {
+  public func fill(_ y: Storage, with value: Float) throws {
+    try Arguments("fill", on: self).require(y, "y", count: y.count)
+    guard y.count > 0 else { return }
+    try launch("elementwise_fill", elements: y.count, y, y.count, value)
+  }
+
+  public func map(_ operation: UnaryOperation, _ x: Storage, into y: Storage) throws {
+    guard try hasElements("\(operation)", x, y) else { return }
+    try launch("elementwise_map", elements: y.count, x, y, y.count, Int(operation.rawValue))
+  }
+
+  public func combine(_ operation: BinaryOperation, _ a: Storage, _ b: Storage, into y: Storage) throws {
+    try Arguments("\(operation)", on: self).require(b, "b", count: y.count)
+    guard try hasElements("\(operation)", a, y) else { return }
+    try launch("elementwise_combine", elements: y.count, a, b, y, y.count, Int(operation.rawValue))
+  }
+
+  public func combineRows(_ operation: BinaryOperation, _ x: Storage, vector: Storage, into y: Storage) throws {
+    let columns = vector.count
+    guard columns > 0, x.count % columns == 0 else {
+      throw ShapeError.notDivisible(operation: "\(operation) rows", what: "x's count", value: x.count, by: columns)
+    }
+    try Arguments("\(operation) rows", on: self).require(vector, "vector", count: columns)
+    guard try hasElements("\(operation) rows", x, y) else { return }
+    try launch("elementwise_combine_rows", elements: y.count, x, vector, y, y.count, columns, Int(operation.rawValue))
+  }
+
+  public func affine(_ x: Storage, scale: Float, shift: Float, into y: Storage) throws {
+    guard try hasElements("affine", x, y) else { return }
+    try launch("elementwise_affine", elements: y.count, x, y, y.count, scale, shift)
+  }
+
+  public func clamp(_ x: Storage, lower: Float, upper: Float, into y: Storage) throws {
+    guard try hasElements("clamp", x, y) else { return }
+    try launch("elementwise_clamp", elements: y.count, x, y, y.count, lower, upper)
+  }
+
+  public func activate(_ activation: Activation, _ x: Storage, into y: Storage) throws {
+    guard try hasElements("\(activation)", x, y) else { return }
+    try launch("elementwise_activate", elements: y.count, x, y, y.count, Int(activation.rawValue))
+  }
+
+  /// Checks two arrays of one count; false when there is nothing to do, which no driver takes.
+  private func hasElements(_ operation: String, _ x: Storage, _ y: Storage) throws -> Bool {
+    let arguments = Arguments(operation, on: self)
+    try arguments.require(x, "x", count: y.count)
+    try arguments.require(y, "y", count: y.count)
+    return y.count > 0
+  }
+}

@@ -1,0 +1,125 @@
+import COpenCL
+public import Compute
+
+/// An OpenCL device as its driver describes it.
+public struct OpenCLDeviceDescription: Sendable {
+  public let platformIndex: Int
+  public let deviceIndex: Int
+  public let platformName: String
+  public let traits: DeviceTraits
+  /// What the driver says of its OpenCL C, such as "OpenCL C 1.2 PoCL".
+  public let languageVersion: String
+  let device: OpenCLHandle
+}
+
+/// The OpenCL devices of this machine.
+public enum OpenCL {
+  private static let found: Result<[OpenCLDeviceDescription], DeviceError> = Result { () throws(DeviceError) in
+    try list(OpenCLFunctions.system.get())
+  }
+
+  /// Every device on every platform, looked up once a process.
+  ///
+  /// - Throws: ``DeviceError/unavailable(requested:reason:)`` when there is no loader, no platform, or no device.
+  public static func devices() throws(DeviceError) -> [OpenCLDeviceDescription] { try found.get() }
+
+  private static func list(_ cl: OpenCLFunctions) throws(DeviceError) -> [OpenCLDeviceDescription] {
+    var count: cl_uint = 0
+    let code = cl.table.clGetPlatformIDs(0, nil, &count)
+    guard code == CL_SUCCESS, count > 0 else {
+      let reason =
+        code == CL_SUCCESS || code == -1001
+        ? "no OpenCL platform is installed (no usable ICD file)" : "the OpenCL loader fails with code \(code)"
+      throw .unavailable(requested: "opencl", reason: reason)
+    }
+    var platforms = [cl_platform_id?](repeating: nil, count: Int(count))
+    try check("clGetPlatformIDs", cl.table.clGetPlatformIDs(count, &platforms, nil))
+    var devices: [OpenCLDeviceDescription] = []
+    for (index, platform) in platforms.enumerated() {
+      guard let platform else { continue }
+      devices += try describe(platform, index, cl)
+    }
+    guard !devices.isEmpty else {
+      throw .unavailable(requested: "opencl", reason: "no OpenCL platform has a device")
+    }
+    return devices
+  }
+
+  private static func describe(
+    _ platform: cl_platform_id, _ platformIndex: Int, _ cl: OpenCLFunctions
+  ) throws(DeviceError) -> [OpenCLDeviceDescription] {
+    var count: cl_uint = 0
+    let all = cl_device_type(CL_DEVICE_TYPE_ALL)
+    let code = cl.table.clGetDeviceIDs(platform, all, 0, nil, &count)
+    // A platform without devices is no error: its driver may serve hardware that is not here.
+    guard code == CL_SUCCESS, count > 0 else { return [] }
+    var identifiers = [cl_device_id?](repeating: nil, count: Int(count))
+    try check("clGetDeviceIDs", cl.table.clGetDeviceIDs(platform, all, count, &identifiers, nil))
+    let name = try platformName(platform, cl)
+    var devices: [OpenCLDeviceDescription] = []
+    for (index, identifier) in identifiers.enumerated() {
+      guard let identifier else { continue }
+      let query = DeviceQuery(cl: cl, device: OpenCLHandle(identifier))
+      // Devices that cannot compile are of no use to us.
+      guard try query.number(CL_DEVICE_COMPILER_AVAILABLE, cl_bool.self) != 0 else { continue }
+      devices.append(
+        OpenCLDeviceDescription(
+          platformIndex: platformIndex, deviceIndex: index, platformName: name, traits: try query.traits(),
+          languageVersion: try query.text(CL_DEVICE_OPENCL_C_VERSION), device: query.device))
+    }
+    return devices
+  }
+
+  private static func platformName(_ platform: cl_platform_id, _ cl: OpenCLFunctions) throws(DeviceError) -> String {
+    var size = 0
+    try check(
+      "clGetPlatformInfo", cl.table.clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), 0, nil, &size))
+    var bytes = [UInt8](repeating: 0, count: size)
+    try check(
+      "clGetPlatformInfo", cl.table.clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), size, &bytes, nil))
+    return decoded(bytes)
+  }
+}
+
+/// Asks a driver about one device.
+private struct DeviceQuery {
+  let cl: OpenCLFunctions
+  let device: OpenCLHandle
+
+  func number<Number: FixedWidthInteger>(_ name: Int32, _: Number.Type) throws(DeviceError) -> Int {
+    var value: Number = 0
+    try check(
+      "clGetDeviceInfo",
+      cl.table.clGetDeviceInfo(device.pointer, cl_device_info(name), MemoryLayout<Number>.size, &value, nil))
+    return Int(clamping: value)
+  }
+
+  func text(_ name: Int32) throws(DeviceError) -> String {
+    var size = 0
+    try check("clGetDeviceInfo", cl.table.clGetDeviceInfo(device.pointer, cl_device_info(name), 0, nil, &size))
+    var bytes = [UInt8](repeating: 0, count: size)
+    try check("clGetDeviceInfo", cl.table.clGetDeviceInfo(device.pointer, cl_device_info(name), size, &bytes, nil))
+    return decoded(bytes)
+  }
+
+  func traits() throws(DeviceError) -> DeviceTraits {
+    let type = try number(CL_DEVICE_TYPE, cl_device_type.self)
+    let kind: DeviceTraits.Kind =
+      type & Int(CL_DEVICE_TYPE_GPU) != 0 ? .gpu : type & Int(CL_DEVICE_TYPE_CPU) != 0 ? .cpu : .accelerator
+    return DeviceTraits(
+      name: try text(CL_DEVICE_NAME), kind: kind, vendor: try text(CL_DEVICE_VENDOR),
+      driver: try text(CL_DRIVER_VERSION),
+      computeUnits: try number(CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint.self),
+      globalMemory: try number(CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong.self),
+      largestBuffer: try number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong.self),
+      localMemory: try number(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self),
+      largestWorkGroup: try number(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self),
+      vectorWidth: try number(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self))
+  }
+}
+
+/// Text that ends at its zero, without the blanks that some drivers add.
+private func decoded(_ bytes: [UInt8]) -> String {
+  let words = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self).split(separator: " ")
+  return words.joined(separator: " ")
+}
