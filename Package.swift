@@ -68,8 +68,8 @@ let testTargets: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL"],
     path: "Tests/TestSupport"),
-  tests("Compute"),
-  tests("Devices", ["Tensors"]),
+  tests("Compute", ["ComputeCPU", "ComputeOpenCL", "CKernels"]),
+  tests("Devices", ["Compute", "Tensors"]),
   tests("Tensors"),
   tests("Images"),
   tests("Checkpoints"),
