@@ -56,7 +56,8 @@ struct Demo: ParsableCommand {
       peakMemoryBytes: peakMemoryBytes())
     try OutputFile.write(metrics.json(), to: folder.metrics)
     try Report.write(
-      title: "Flawless: defects found in the sample data", facts: run.facts, sections: run.sections, to: output)
+      title: "Flawless: defects found in the sample data", facts: run.facts,
+      mean: CategoryMetrics.mean(run.evaluations.map(\.metrics)).values.map(\.text), sections: run.sections, to: output)
     progress.clear()
     if let json { try OutputFile.write(metrics.json(), to: json) }
     if json != "-" { try printEnding(run.evaluations) }

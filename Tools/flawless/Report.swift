@@ -22,9 +22,10 @@ enum Report {
   }
 
   static func write(
-    title: String, facts: [(name: String, value: String)], sections: [ReportSection], to folder: String
+    title: String, facts: [(name: String, value: String)], mean: [String] = [], sections: [ReportSection],
+    to folder: String
   ) throws {
-    try OutputFile.write(
-      Data(ReportPage(title: title, facts: facts, sections: sections).html().utf8), to: "\(folder)/\(file)")
+    let page = ReportPage(title: title, facts: facts, mean: mean, sections: sections)
+    try OutputFile.write(Data(page.html().utf8), to: "\(folder)/\(file)")
   }
 }
