@@ -70,7 +70,7 @@ let testTargets: [Target] = [
     name: "TestSupport", dependencies: ["Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL"],
     path: "Tests/TestSupport"),
   tests("Compute"),
-  tests("Devices", ["Tensors"]),
+  tests("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
   tests("Tensors"),
   tests("Images"),
   tests("Checkpoints"),

@@ -86,6 +86,8 @@ public struct ReportSection: Sendable {
 
   func count(_ verdict: ReportPicture.Verdict) -> Int { pictures.count { $0.verdict == verdict } }
 
+  var rightVerdicts: String { "\(pictures.count(where: \.verdict.isRight)) of \(pictures.count)" }
+
   /// "63 of 63 defective pictures found, no false alarm among 20 good ones."
   var summary: String {
     let (found, missed) = (count(.correctlyDefective), count(.missed))

@@ -56,9 +56,8 @@ public struct ReportPage: Sendable {
     let names = sections.first?.figures.map(\.name) ?? []
     func cells(_ values: [String]) -> String { values.map { "<td>\(escaped($0))</td>" }.joined() }
     let rows = sections.enumerated().map { index, section in
-      let right = section.pictures.count { $0.verdict.isRight }
-      return "<tr><th scope=\"row\"><a href=\"#\(section.anchor(index))\">\(escaped(section.category))</a></th>"
-        + cells(section.figures.map(\.value) + ["\(right) of \(section.pictures.count)"]) + "</tr>"
+      "<tr><th scope=\"row\"><a href=\"#\(section.anchor(index))\">\(escaped(section.category))</a></th>"
+        + cells(section.figures.map(\.value) + [section.rightVerdicts]) + "</tr>"
     }
     let last =
       mean.isEmpty ? "" : "<tfoot><tr><th scope=\"row\">mean</th>\(cells(mean))<td></td></tr></tfoot>"
@@ -76,7 +75,7 @@ public struct ReportPage: Sendable {
     <section id="\(section.anchor(index))">
     <h2>\(escaped(section.category))</h2>
     <p class="summary">\(escaped(section.summary))</p>
-    <dl class="cards">\(section.figures.map(card).joined())</dl>
+    <dl class="cards">\((section.figures + [("verdicts right", section.rightVerdicts)]).map(card).joined())</dl>
     <h3>Scores</h3>
     \(ScorePlot(section).svg)
     <p class="note">The threshold, \(formatted(section.threshold)), comes from \(escaped(section.thresholdOrigin)).\

@@ -24,9 +24,9 @@ let reportStyle = """
   dt { color: var(--soft); font-size: .8125rem; }
   .facts { display: flex; flex-wrap: wrap; gap: .6rem 2rem; font-size: .9375rem; }
   .facts dd { overflow-wrap: anywhere; }
-  .cards { display: grid; grid-template-columns: repeat(7, 1fr); gap: .75rem; }
-  .cards div { background: var(--raised); border-radius: .6rem; padding: .7rem .9rem; }
-  .cards dd { font-size: 1.3rem; font-weight: 650; font-variant-numeric: tabular-nums; }
+  .cards { display: grid; grid-template-columns: repeat(8, 1fr); gap: .75rem; }
+  .cards div { background: var(--raised); border-radius: .6rem; padding: .7rem .8rem; }
+  .cards dd { font-size: 1.25rem; font-weight: 650; white-space: nowrap; font-variant-numeric: tabular-nums; }
   .scroll { overflow-x: auto; margin-top: 1.5rem; }
   .overview { border-collapse: collapse; width: 100%; font-size: .9375rem; font-variant-numeric: tabular-nums; }
   .overview th, .overview td { text-align: right; padding: .45rem .7rem; border-bottom: 1px solid var(--line);
@@ -37,13 +37,13 @@ let reportStyle = """
   .overview tfoot th, .overview tfoot td { border-bottom: 0; font-weight: 650; }
   .scores { display: block; overflow: visible; }
   .scores text { fill: var(--soft); font-size: 12.5px; font-variant-numeric: tabular-nums; }
-  .scores .band { fill: var(--ink); font-weight: 600; }
+  .scores .band { fill: var(--ink); font-weight: 600; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
   .scores .above { fill: var(--tint); }
   .scores .axis { stroke: var(--line); }
   .scores line.limit { stroke: var(--ink); stroke-dasharray: 5 4; }
   .scores text.limit { fill: var(--ink); }
   .scores circle { fill-opacity: .7; stroke: var(--paper); stroke-width: 1; }
-  .scores .good, .bar.good { fill: var(--good); }
+  .scores .good { fill: var(--good); }
   .scores .bad { fill: var(--bad); }
   .filters { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem; border: 0; margin: 0 0 .75rem; padding: 0; }
   .filters legend { float: left; color: var(--soft); font-size: .875rem; padding: 0; margin-right: .5rem; }
@@ -57,13 +57,14 @@ let reportStyle = """
   section:has(input[value=wrong]:checked) tr.right, section:has(input[value=bad]:checked) tr.good,
   section:has(input[value=good]:checked) tr.bad { display: none; }
   .legend { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .6rem; color: var(--soft);
-    font-size: .8125rem; }
+    font-size: .8125rem; margin-bottom: .75rem; }
   .scale { position: relative; width: 11rem; height: .7rem; border-radius: .35rem; background: linear-gradient(90deg,
     #000004, #1b0c41, #4a0c6b, #781c6d, #a52c60, #cf4446, #ed6925, #fb9b06, #f7d13d, #fcffa4); }
   .scale i { position: absolute; top: -.2rem; bottom: -.2rem; width: 2px; background: var(--ink); }
   .legend em { font-style: normal; display: flex; align-items: center; gap: .4rem; margin-left: .75rem; }
-  .line { width: 1.4rem; height: .65rem; background: #53315e; border-bottom: 2px solid #fff; }
-  .line.cyan { border-color: #00dcff; }
+  .line { width: 1.5rem; height: .75rem; border-radius: .15rem; background: linear-gradient(#53315e 40%, #fff 40% 60%,
+    #53315e 60%); }
+  .line.cyan { background: linear-gradient(#53315e 40%, #00dcff 40% 60%, #53315e 60%); }
   .pictures { border-collapse: separate; border-spacing: 0 .6rem; width: 100%; table-layout: fixed; }
   .pictures thead th { color: var(--soft); font-size: .8125rem; font-weight: 400; text-align: left; padding: 0 .4rem; }
   .pictures th:first-child { width: 13.5rem; padding-left: 1rem; }

@@ -65,7 +65,9 @@ public struct HeatScale: Sendable {
     let thickness = max(min(image.width, image.height) / 256, 1)
     let heat = map.values.map { ($0 - low) / (high - low) }
     let above = Mask(width: map.width, height: map.height, values: map.values.map { $0 > threshold ? 1 : 0 })
+    // White with black inside of it: seen on any picture.
     let painted = image.overlaid(heat: heat)
+      .painted(above.outline(thickness: 2 * thickness), red: 0, green: 0, blue: 0)
       .painted(above.outline(thickness: thickness), red: 255, green: 255, blue: 255)
     guard let mask, mask.defectivePixels > 0 else { return painted }
     return painted.painted(mask.outline(thickness: thickness), red: 0, green: 220, blue: 255)
