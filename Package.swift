@@ -55,11 +55,12 @@ let libraries: [Target] = [
 
 let tools: [Target] = [
   .target(
-    name: "ToolSupport", dependencies: ["Devices", "CVersion", argumentParser], path: "Tools/Support"),
+    name: "ToolSupport", dependencies: ["Checkpoints", "Devices", "CVersion", argumentParser], path: "Tools/Support"),
   .executableTarget(
     name: "flawless",
     dependencies: [
-      "ToolSupport", "Compute", "Devices", "Experiments", "SampleData", "Checkpoints", "Datasets", argumentParser,
+      "ToolSupport", "Backbones", "Checkpoints", "Compute", "Datasets", "Detectors", "Devices", "Experiments", "Images",
+      "SampleData", argumentParser,
     ],
     path: "Tools/flawless"),
 ]
@@ -68,8 +69,8 @@ let testTargets: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL"],
     path: "Tests/TestSupport"),
-  tests("Compute", ["ComputeCPU", "ComputeOpenCL", "CKernels"]),
-  tests("Devices", ["Compute", "Tensors"]),
+tests("Compute", ["ComputeCPU", "ComputeOpenCL", "CKernels"]),
+  tests("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL", "Tensors"]),
   tests("Tensors"),
   tests("Images"),
   tests("Checkpoints"),

@@ -10,6 +10,26 @@ public struct OpenCLDeviceDescription: Sendable {
   /// What the driver says of its OpenCL C, such as "OpenCL C 1.2 PoCL".
   public let languageVersion: String
   let device: OpenCLHandle
+
+  init(
+    platformIndex: Int, deviceIndex: Int, platformName: String, traits: DeviceTraits, languageVersion: String,
+    device: OpenCLHandle
+  ) {
+    self.platformIndex = platformIndex
+    self.deviceIndex = deviceIndex
+    self.platformName = platformName
+    self.traits = traits
+    self.languageVersion = languageVersion
+    self.device = device
+  }
+
+  /// A description with no device behind it, for tests that play a driver; nil never happens.
+  package init?(platformIndex: Int, deviceIndex: Int, platformName: String, traits: DeviceTraits) {
+    guard let nothing = OpaquePointer(bitPattern: 1) else { return nil }
+    self.init(
+      platformIndex: platformIndex, deviceIndex: deviceIndex, platformName: platformName, traits: traits,
+      languageVersion: "OpenCL C 1.2", device: OpenCLHandle(nothing))
+  }
 }
 
 /// The OpenCL devices of this machine.

@@ -3,9 +3,9 @@ public import Foundation
 /// What a report shows of one picture.
 public struct ReportPicture: Sendable {
   public enum Verdict: String, Sendable {
-    case correctlyGood = "good, called good"
+    case correctlyGood = "good, passed"
     case correctlyDefective = "defective, found"
-    case falseAlarm = "good, called defective"
+    case falseAlarm = "good, false alarm"
     case missed = "defective, missed"
 
     public init(defective: Bool, called: Bool) {
@@ -50,6 +50,17 @@ public struct ReportPicture: Sendable {
 
 /// One category's part of a report.
 public struct ReportSection: Sendable {
+  /// Where colours of the maps stand: the ends of the scale, and the value that the white line follows.
+  public struct Heat: Sendable {
+    public let low, high, threshold: Float
+
+    public init(low: Float, high: Float, threshold: Float) {
+      self.low = low
+      self.high = high
+      self.threshold = threshold
+    }
+  }
+
   public let category: String
   /// Name and value as text, "n/a" where undefined; in the order shown.
   public let figures: [(name: String, value: String)]
@@ -57,18 +68,37 @@ public struct ReportSection: Sendable {
   /// Where the threshold comes from, in a sentence.
   public let thresholdOrigin: String
   public let lowConfidence: Bool
+  public let heat: Heat
   public let pictures: [ReportPicture]
 
   public init(
     category: String, figures: [(name: String, value: String)], threshold: Float, thresholdOrigin: String,
-    lowConfidence: Bool, pictures: [ReportPicture]
+    lowConfidence: Bool, heat: Heat, pictures: [ReportPicture]
   ) {
     self.category = category
     self.figures = figures
     self.threshold = threshold
     self.thresholdOrigin = thresholdOrigin
     self.lowConfidence = lowConfidence
+    self.heat = heat
     self.pictures = pictures
+  }
+
+  func count(_ verdict: ReportPicture.Verdict) -> Int { pictures.count { $0.verdict == verdict } }
+
+  var rightVerdicts: String { "\(pictures.count(where: \.verdict.isRight)) of \(pictures.count)" }
+
+  /// "63 of 63 defective pictures found, no false alarm among 20 good ones."
+  var summary: String {
+    let (found, missed) = (count(.correctlyDefective), count(.missed))
+    let (alarms, passed) = (count(.falseAlarm), count(.correctlyGood))
+    let alarmWords = alarms == 0 ? "no false alarm" : "\(alarms) false alarm\(alarms == 1 ? "" : "s")"
+    return "\(found) of \(found + missed) defective pictures found, \(alarmWords) among \(alarms + passed) good ones."
+  }
+
+  /// The section's place in the page; unique also where names differ only in what is no letter.
+  func anchor(_ index: Int) -> String {
+    "category-\(index)-" + category.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? String($0) : "-" }.joined()
   }
 }
 
@@ -83,3 +113,6 @@ func dataURI(_ data: Data) -> String {
   let kind = data.starts(with: [0xFF, 0xD8]) ? "jpeg" : "png"
   return "data:image/\(kind);base64,\(data.base64EncodedString())"
 }
+
+/// Four significant digits.
+func formatted(_ value: Float) -> String { String(format: "%.4g", Double(value)) }

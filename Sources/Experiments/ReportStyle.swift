@@ -1,35 +1,120 @@
-/// The report's style sheet: system fonts, light and dark, one column on a phone.
+/// The report's style sheet: system fonts, light and dark, one column on a phone, whole rows on paper. Blue and orange
+/// of Okabe and Ito, which colour-blind eyes tell apart; a sign and words say the same as every colour.
 let reportStyle = """
-  :root { color-scheme: light dark; --ink: #1b1f24; --soft: #5b6470; --line: #d9dee4; --paper: #ffffff;
-    --raised: #f5f7f9; --good: #0072b2; --bad: #d55e00; }
-  @media (prefers-color-scheme: dark) { :root { --ink: #e8ebee; --soft: #9aa5b1; --line: #333b44; --paper: #14181c;
-    --raised: #1d2329; --good: #56b4e9; --bad: #e69f00; } }
+  :root { --ink: #1c2127; --soft: #586370; --line: #d8dee5; --paper: #fff; --raised: #f4f6f8; --good: #0067a3;
+    --bad: #b84d00; --tint: #b84d0012; }
+  @media (prefers-color-scheme: dark) {
+    :root { --ink: #e6e9ec; --soft: #9aa6b2; --line: #38414b; --paper: #13171b; --raised: #1c2228; --good: #62b8ec;
+      --bad: #f0a030; --tint: #f0a03014; }
+  }
   * { box-sizing: border-box; }
-  body { margin: 0 auto; max-width: 72rem; padding: 1.5rem; background: var(--paper); color: var(--ink);
-    font: 16px/1.5 system-ui, sans-serif; }
-  h1 { font-size: 1.7rem; margin: 0 0 .75rem; line-height: 1.2; } h2 { font-size: 1.35rem; margin: 2.5rem 0 .75rem;
-    padding-top: 1rem; border-top: 1px solid var(--line); } h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
-  a { color: var(--good); } .note, footer, dt, figcaption, .card span { color: var(--soft); font-size: .875rem; }
-  footer { margin: 2.5rem 0 1rem; } .facts { display: flex; flex-wrap: wrap; gap: .5rem 2rem; margin: 0 0 1rem; }
-  .facts dd { margin: 0; font-size: .95rem; overflow-wrap: anywhere; }
-  .scroll { overflow-x: auto; } .overview { border-collapse: collapse; width: 100%; font-size: .95rem; }
-  .overview th, .overview td { text-align: right; padding: .4rem .6rem; border-bottom: 1px solid var(--line);
-    font-variant-numeric: tabular-nums; white-space: nowrap; } .overview th { color: var(--soft); font-weight: 500; }
-  .overview th:first-child, .overview td:first-child { text-align: left; padding-left: 0; }
-  .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; }
-  .card { background: var(--raised); border-radius: .6rem; padding: .75rem 1rem; }
-  .card b { display: block; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
-  svg { display: block; width: 100%; height: auto; } svg text { fill: var(--soft); font-size: 12px; }
-  .pictures { display: grid; gap: .75rem; }
-  article { display: grid; grid-template-columns: minmax(9rem, 1fr) repeat(3, minmax(0, 13rem)); gap: .75rem;
-    padding: .75rem; background: var(--raised); border-radius: .6rem; border-left: 4px solid var(--line); }
-  article.right { border-left-color: var(--good); } article.wrong { border-left-color: var(--bad); }
-  .words { display: flex; flex-direction: column; gap: .15rem; min-width: 0; }
-  .score { font-size: 1.15rem; font-variant-numeric: tabular-nums; } .verdict { font-size: .9rem; }
-  article.wrong .verdict { color: var(--bad); font-weight: 600; }
-  .name { color: var(--soft); font-size: .875rem; overflow-wrap: anywhere; }
-  figure { margin: 0; min-width: 0; } img { display: block; width: 100%; border-radius: .35rem; }
-  figure.none { display: grid; place-items: center; border: 1px dashed var(--line); border-radius: .35rem; }
-  @media (max-width: 44rem) { body { padding: 1rem; } article { grid-template-columns: repeat(3, minmax(0, 1fr)); }
-    .words { grid-column: 1 / -1; } }
+  html { scroll-behavior: smooth; -webkit-text-size-adjust: 100%; }
+  body { margin: 0 auto; max-width: 76rem; padding: 2rem 1.5rem 3rem; background: var(--paper); color: var(--ink);
+    font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; }
+  h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 1rem; text-wrap: balance; }
+  h2 { font-size: 1.4rem; margin: 2.75rem 0 .25rem; padding-top: 1.75rem; border-top: 1px solid var(--line); }
+  main > section:first-child h2 { margin-top: 1.75rem; }
+  h3 { font-size: 1rem; margin: 2rem 0 .5rem; }
+  a { color: var(--good); text-underline-offset: .15em; }
+  :focus-visible { outline: 2px solid var(--good); outline-offset: 2px; }
+  .summary { margin: 0 0 1.25rem; font-size: 1.05rem; }
+  .note, footer { color: var(--soft); font-size: .9rem; max-width: 65ch; }
+  footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+  dl, dd { margin: 0; }
+  dt { color: var(--soft); font-size: .8125rem; }
+  .facts { display: flex; flex-wrap: wrap; gap: .6rem 2rem; font-size: .9375rem; }
+  .facts dd { overflow-wrap: anywhere; }
+  .cards { display: grid; grid-template-columns: repeat(8, 1fr); gap: .75rem; }
+  .cards div { background: var(--raised); border-radius: .6rem; padding: .7rem .8rem; }
+  .cards dd { font-size: 1.25rem; font-weight: 650; white-space: nowrap; font-variant-numeric: tabular-nums; }
+  .scroll { overflow-x: auto; margin-top: 1.5rem; }
+  .overview { border-collapse: collapse; width: 100%; font-size: .9375rem; font-variant-numeric: tabular-nums; }
+  .overview th, .overview td { text-align: right; padding: .45rem .7rem; border-bottom: 1px solid var(--line);
+    white-space: nowrap; font-weight: 400; }
+  .overview thead th { color: var(--soft); font-size: .8125rem; }
+  .overview th:first-child { text-align: left; padding-left: 0; }
+  .overview td:last-child, .overview th:last-child { padding-right: 0; }
+  .overview tfoot th, .overview tfoot td { border-bottom: 0; font-weight: 650; }
+  .scores { display: block; overflow: visible; }
+  .scores text { fill: var(--soft); font-size: 12.5px; font-variant-numeric: tabular-nums; }
+  .scores .band { fill: var(--ink); font-weight: 600; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
+  .scores .above { fill: var(--tint); }
+  .scores .axis { stroke: var(--line); }
+  .scores line.limit { stroke: var(--ink); stroke-dasharray: 5 4; }
+  .scores text.limit { fill: var(--ink); }
+  .scores circle { fill-opacity: .7; stroke: var(--paper); stroke-width: 1; }
+  .scores .good { fill: var(--good); }
+  .scores .bad { fill: var(--bad); }
+  .filters { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem; border: 0; margin: 0 0 .75rem; padding: 0; }
+  .filters legend { float: left; color: var(--soft); font-size: .875rem; padding: 0; margin-right: .5rem; }
+  .filters input { position: absolute; opacity: 0; }
+  .filters span { display: block; padding: .25rem .8rem; border: 1px solid var(--line); border-radius: 2rem;
+    font-size: .875rem; cursor: pointer; }
+  .filters b { font-weight: 400; color: var(--soft); margin-left: .2rem; }
+  .filters input:checked + span { background: var(--ink); border-color: var(--ink); color: var(--paper); }
+  .filters input:checked + span b { color: inherit; }
+  .filters input:focus-visible + span { outline: 2px solid var(--good); outline-offset: 2px; }
+  section:has(input[value=wrong]:checked) tr.right, section:has(input[value=bad]:checked) tr.good,
+  section:has(input[value=good]:checked) tr.bad { display: none; }
+  .legend { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .6rem; color: var(--soft);
+    font-size: .8125rem; margin-bottom: .75rem; }
+  .scale { position: relative; width: 11rem; height: .7rem; border-radius: .35rem; background: linear-gradient(90deg,
+    #000004, #1b0c41, #4a0c6b, #781c6d, #a52c60, #cf4446, #ed6925, #fb9b06, #f7d13d, #fcffa4); }
+  .scale i { position: absolute; top: -.2rem; bottom: -.2rem; width: 2px; background: var(--ink); }
+  .legend em { font-style: normal; display: flex; align-items: center; gap: .4rem; margin-left: .75rem; }
+  .line { width: 1.5rem; height: .75rem; border-radius: .15rem; background: linear-gradient(#53315e 40%, #fff 40% 60%,
+    #53315e 60%); }
+  .line.cyan { background: linear-gradient(#53315e 40%, #00dcff 40% 60%, #53315e 60%); }
+  .pictures { border-collapse: separate; border-spacing: 0 .6rem; width: 100%; table-layout: fixed; }
+  .pictures thead th { color: var(--soft); font-size: .8125rem; font-weight: 400; text-align: left; padding: 0 .4rem; }
+  .pictures th:first-child { width: 13.5rem; padding-left: 1rem; }
+  .pictures td { background: var(--raised); padding: .6rem .4rem; vertical-align: top; }
+  .pictures td:last-child { border-radius: 0 .6rem .6rem 0; padding-right: .6rem; }
+  .pictures .words { border-left: 4px solid var(--line); border-radius: .6rem 0 0 .6rem; padding: .8rem; }
+  .pictures .right .words { border-left-color: var(--good); }
+  .pictures .wrong .words { border-left-color: var(--bad); }
+  .words > * { display: block; }
+  .verdict { font-size: .9375rem; font-weight: 600; }
+  .wrong .verdict { color: var(--bad); }
+  .score { font-size: 1.5rem; line-height: 1.4; font-variant-numeric: tabular-nums; }
+  .relative, .name { color: var(--soft); font-size: .8125rem; overflow-wrap: anywhere; }
+  .name { margin-top: .4rem; }
+  .pictures img { display: block; width: 100%; max-height: 24rem; object-fit: contain; border-radius: .35rem; }
+  .none span { display: grid; place-items: center; min-height: 9rem; border: 1px dashed var(--line);
+    border-radius: .35rem; color: var(--soft); font-size: .875rem; }
+  .pictures .threshold td { background: none; border: 0; border-radius: 0; padding: .2rem 0; text-align: center;
+    font-size: .875rem; }
+  .threshold td::before { content: ""; display: block; border-top: 2px dashed var(--ink); margin-bottom: .3rem; }
+  @media (max-width: 62rem) { .cards { grid-template-columns: repeat(4, 1fr); } }
+  @media (max-width: 44rem) {
+    body { padding: 1.25rem 1rem 2rem; }
+    h1 { font-size: 1.45rem; }
+    .cards { grid-template-columns: repeat(2, 1fr); gap: .5rem; }
+    .facts { display: grid; grid-template-columns: 1fr 1fr; gap: .6rem 1rem; }
+    .pictures thead { display: none; }
+    .pictures, .pictures tbody { display: block; }
+    .pictures tr { display: grid; grid-template-columns: repeat(3, 1fr); margin-bottom: .75rem; border-radius: .6rem;
+      background: var(--raised); border-left: 4px solid var(--good); padding: .35rem; }
+    .pictures tr.wrong { border-left-color: var(--bad); }
+    .pictures td, .pictures td:last-child { padding: .25rem; background: none; }
+    .pictures .words { grid-column: 1 / -1; border: 0; display: grid; grid-template-columns: 1fr auto; gap: 0 1rem;
+      align-items: baseline; padding: .25rem .4rem .4rem; }
+    .words .score { text-align: right; font-size: 1.2rem; }
+    .words .relative { grid-row: 2; grid-column: 2; text-align: right; }
+    .words .name { grid-row: 2; grid-column: 1; margin: 0; }
+    .pictures tr.threshold { display: block; background: none; border: 0; padding: 0; }
+    .none span { min-height: 5rem; text-align: center; }
+    .legend em { margin-left: 0; }
+  }
+  @media print {
+    :root { --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --raised: #f4f4f4; --good: #0067a3;
+      --bad: #b84d00; }
+    body { max-width: none; padding: 0; font-size: 11pt; }
+    * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+    .filters { display: none; }
+    tr, .cards, .scores { break-inside: avoid; }
+    h2, h3 { break-after: avoid; }
+    .pictures img { max-height: 5.5cm; }
+  }
+  @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
   """

@@ -13,7 +13,7 @@ extension ReportSection {
       figures: zip(CategoryMetrics.names, evaluation.metrics.values).map { ($0.title, $1.text) },
       threshold: threshold.score,
       thresholdOrigin: "\(threshold.origin), at a false-alarm rate of \(threshold.falseAlarmRate)",
-      lowConfidence: threshold.lowConfidence,
+      lowConfidence: threshold.lowConfidence, heat: scale.heat,
       pictures: try evaluation.pictures.map { try Self.picture($0, scale, threshold, longestSide) })
   }
 
@@ -21,7 +21,8 @@ extension ReportSection {
     _ inspected: InspectedPicture, _ scale: HeatScale, _ threshold: Threshold, _ longestSide: Int
   ) throws -> ReportPicture {
     let image = try Image(path: inspected.sample.path).rgb
-    let mask = try inspected.mask(at: .original)
+    // A good picture's mask is empty: nothing to show.
+    let mask = inspected.sample.label.isDefective ? try inspected.mask(at: .original) : nil
     let shrink = min(Double(longestSide) / Double(max(image.width, image.height)), 1)
     let (width, height) = (Int(Double(image.width) * shrink), Int(Double(image.height) * shrink))
     let small = image.resized(width: width, height: height)
@@ -33,7 +34,8 @@ extension ReportSection {
       name: inspected.sample.name, kind: inspected.sample.label.name, isDefective: defective,
       score: inspected.inspection.score,
       verdict: .init(defective: defective, called: inspected.inspection.score > threshold.score),
-      picture: try small.jpegData(), overlay: try overlay.jpegData(), mask: try smallMask?.image.pngData())
+      picture: try small.jpegData(quality: 80), overlay: try overlay.jpegData(quality: 80),
+      mask: try smallMask?.image.pngData())
   }
 }
 
@@ -56,12 +58,16 @@ public struct HeatScale: Sendable {
     self.high = max(high, low + 1.25 * (threshold.pixel - low), low + 1e-6)
   }
 
+  var heat: ReportSection.Heat { .init(low: low, high: high, threshold: threshold) }
+
   /// The picture under its map, with the threshold's contour in white and the mask's in cyan.
   public func overlay(_ image: Image, map: AnomalyMap, mask: Mask?) -> Image {
     let thickness = max(min(image.width, image.height) / 256, 1)
     let heat = map.values.map { ($0 - low) / (high - low) }
     let above = Mask(width: map.width, height: map.height, values: map.values.map { $0 > threshold ? 1 : 0 })
+    // White with black inside of it: seen on any picture.
     let painted = image.overlaid(heat: heat)
+      .painted(above.outline(thickness: 2 * thickness), red: 0, green: 0, blue: 0)
       .painted(above.outline(thickness: thickness), red: 255, green: 255, blue: 255)
     guard let mask, mask.defectivePixels > 0 else { return painted }
     return painted.painted(mask.outline(thickness: thickness), red: 0, green: 220, blue: 255)

@@ -7,8 +7,8 @@ extension Image {
     for index in 0..<min(heat.count, width * height) {
       let value = min(max(heat[index], 0), 1)
       let colour = ColourMap.colour(value)
-      // Where nothing is strange the picture shows through, darkened a little, so that heat stands out.
-      let cover = 0.35 + 0.4 * value
+      // Where nothing is strange the picture shows through almost as it is; heat covers it more and more.
+      let cover = 0.1 + 0.65 * value
       for channel in 0..<3 {
         let old = Float(result.pixels[index * 3 + channel])
         result.pixels[index * 3 + channel] = UInt8(min(max(old + (colour[channel] - old) * cover, 0), 255))

@@ -5,23 +5,46 @@ import Synchronization
 /// work unwinds and leaves nothing half-written. A second signal ends the process at once.
 public enum Interruption {
   public struct Interrupted: Error, CustomStringConvertible {
-    public let description = "Interrupted; nothing half-written was left behind."
+    public let description: String
+    public init(_ description: String = "Interrupted; nothing half-written was left behind.") {
+      self.description = description
+    }
   }
 
   private static let requested = Atomic(false)
 
   static func install() {
-    for number in [SIGINT, SIGTERM] {
-      signal(number) { _ in
-        if Interruption.requested.exchange(true, ordering: .relaxed) { _exit(130) }
-      }
-    }
+    // Also where a shell that put the program in the background set Ctrl-C to be ignored; but `nohup` is respected.
+    for number in [SIGINT, SIGTERM] { signal(number, handler) }
+    if !isIgnored(SIGHUP) { signal(SIGHUP, handler) }
     // Writing to a closed pipe (`flawless … | head`) is an error to report, not a reason to die.
     signal(SIGPIPE, SIG_IGN)
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var old = sigaction()
+    sigaction(number, nil, &old)
+    return unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+
+  private static let handler: @convention(c) (Int32) -> Void = { _ in
+    if Interruption.requested.exchange(true, ordering: .relaxed) { _exit(ExitStatus.interrupted.rawValue) }
   }
 
   /// - Throws: ``Interrupted`` once a signal has come.
   public static func check() throws {
     if requested.load(ordering: .relaxed) { throw Interrupted() }
+  }
+
+  /// Waits, but not beyond a signal.
+  ///
+  /// - Throws: ``Interrupted`` once a signal has come.
+  public static func wait(milliseconds: Int) throws {
+    let end = ContinuousClock.now + .milliseconds(milliseconds)
+    repeat {
+      try check()
+      usleep(50_000)
+    } while ContinuousClock.now < end
+    try check()
   }
 }

@@ -4,89 +4,99 @@ import Foundation
 public final class ProgressReporter {
   private let quiet: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
-  private let log: FileHandle?
+  private let log: EventLog?
   private var stage = ""
-  private var started = Date()
-  private var lastShown = Date.distantPast
+  private var stageIsDone = false
+  /// A stage's work begins where the one before it ended, long before its first report.
+  private var lastReport = ContinuousClock.now
+  private var started = ContinuousClock.now
+  private var lastShown = ContinuousClock.now
   private var lineIsOpen = false
 
-  /// - Throws: ``UsageError`` when the log cannot be written.
+  /// - Throws: ``OutputError`` when the log cannot be written.
   public init(quiet: Bool, log path: String?) throws {
     self.quiet = quiet
-    guard let path else {
-      log = nil
-      return
-    }
-    let exists = FileManager.default.fileExists(atPath: path)
-    guard exists || FileManager.default.createFile(atPath: path, contents: nil),
-      let handle = FileHandle(forWritingAtPath: path)
-    else {
-      throw UsageError("The log \(path) cannot be written; choose another with --log.")
-    }
-    handle.seekToEndOfFile()
-    log = handle
+    log = try path.map { try EventLog($0) }
   }
+
+  /// The work of the next stage starts now: what was loaded before does not count for its rate.
+  public func begin() { lastReport = .now }
 
   /// Shows `done` of `total` steps of a stage.
   ///
-  /// - Throws: `Interruption.Interrupted` once the person has pressed Ctrl-C.
+  /// - Throws: `Interruption.Interrupted` once the person has pressed Ctrl-C, or ``OutputError`` from the log.
   public func report(_ stage: String, _ done: Int, of total: Int) throws {
     try Interruption.check()
+    let now = ContinuousClock.now
     if stage != self.stage {
-      finish()
+      clear()
       self.stage = stage
-      started = Date()
-      lastShown = .distantPast
+      stageIsDone = false
+      started = lastReport
+      lastShown = lastReport
     }
-    let now = Date()
-    guard done >= total || now.timeIntervalSince(lastShown) >= (isTerminal ? 0.1 : 10) else { return }
+    lastReport = now
+    let interval = isTerminal ? Duration.milliseconds(100) : .seconds(10)
+    guard !stageIsDone, done >= total || lastShown.duration(to: now) >= interval else { return }
     lastShown = now
-    record(done, total, seconds: now.timeIntervalSince(started))
-    if !quiet { show(done, total, seconds: now.timeIntervalSince(started)) }
+    stageIsDone = done >= total
+    let seconds = started.duration(to: now).inSeconds
+    try log?.write(
+      "progress", ["stage": stage, "done": done, "total": total, "seconds": (seconds * 1000).rounded() / 1000])
+    if !quiet { show(done, total, seconds: seconds) }
   }
 
-  /// A line of its own, above the bar.
-  public func note(_ text: String) {
-    finish()
-    if !quiet { write(text + "\n") }
+  /// A line of its own.
+  ///
+  /// - always: also under `--quiet`: for what went wrong.
+  public func note(_ text: String, always: Bool = false) throws {
+    clear()
+    try log?.write("note", ["text": text])
+    if always || !quiet { Output.complain(text + "\n") }
   }
 
-  /// Ends an open bar.
-  public func finish() {
-    if lineIsOpen { write("\n") }
+  /// Takes the bar off the terminal, so that something else can be printed there.
+  public func clear() {
+    if lineIsOpen { Output.complain("\r\u{1B}[K") }
     lineIsOpen = false
-    stage = ""
   }
 
   private func show(_ done: Int, _ total: Int, seconds: Double) {
-    let fraction = total > 0 ? Double(done) / Double(total) : 1
+    let fraction = total > 0 ? min(Double(done) / Double(total), 1) : 1
     let rate = seconds > 0 ? Double(done) / seconds : 0
-    let left = rate > 0 ? Double(total - done) / rate : 0
     let numbers = "\(done)/\(total)  \(Self.rounded(rate))/s"
-    let time = done < total ? "\(Self.clock(left)) left" : "\(Self.clock(seconds))"
-    guard isTerminal else {
-      write("\(stage): \(numbers)  \(time)\n")
-      return
-    }
-    let filled = Int(fraction * 24)
-    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
-    write("\r\u{1B}[K\(stage)  \(bar)  \(numbers)  \(time)")
+    let time = done < total ? "\(Self.clock(rate > 0 ? Double(total - done) / rate : 0)) left" : Self.clock(seconds)
+    guard isTerminal else { return Output.complain("\(stage): \(numbers)  \(time)\n") }
+    let words = stage.count + numbers.count + time.count + 6
+    let length = min(max(Self.terminalWidth - words - 1, 0), 24)
+    let filled = Int(fraction * Double(length))
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: length - filled)
+    let line = [stage, bar, numbers, time].filter { !$0.isEmpty }.joined(separator: "  ")
+    Output.complain("\r\u{1B}[K\(line.prefix(max(Self.terminalWidth - 1, 1)))")
     lineIsOpen = true
-    if done >= total { finish() }
+    if stageIsDone {
+      Output.complain("\n")
+      lineIsOpen = false
+    }
   }
 
-  private func record(_ done: Int, _ total: Int, seconds: Double) {
-    guard let log else { return }
-    log.write(
-      Data("{\"stage\":\"\(stage)\",\"done\":\(done),\"total\":\(total),\"seconds\":\(Self.rounded(seconds))}\n".utf8))
+  private static var terminalWidth: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
   }
-
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 
   private static func rounded(_ value: Double) -> String { String(format: value < 10 ? "%.2f" : "%.0f", value) }
 
   private static func clock(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded(.up))
-    return whole < 60 ? "\(whole) s" : String(format: "%d:%02d min", whole / 60, whole % 60)
+    let whole = Int(min(seconds, 1e8).rounded(.up))
+    if whole < 60 { return "\(whole) s" }
+    return whole < 3600
+      ? String(format: "%d:%02d min", whole / 60, whole % 60)
+      : String(format: "%d:%02d h", whole / 3600, whole / 60 % 60)
   }
+}
+
+extension Duration {
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

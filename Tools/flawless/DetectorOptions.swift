@@ -19,20 +19,26 @@ struct DetectorOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The network's weights file (default: from the cache).", valueName: "FILE"))
   var weights: String?
 
-  @Option(help: "Pictures are resized to this many pixels on each side.")
+  @Option(help: ArgumentHelp("Pictures are resized to this many pixels on each side.", valueName: "PIXELS"))
   var size: Int = PatchCoreConfiguration().size
 
-  @Option(help: "Part of the patches that the memory bank keeps …")
+  @Option(help: ArgumentHelp("Part of the patches that the memory bank keeps …", valueName: "PART"))
   var coreset: Double = PatchCoreConfiguration().coresetRatio
 
-  @Option(help: "… when there are more than this many.")
+  @Option(help: ArgumentHelp("… when there are more than this many; with fewer it keeps all.", valueName: "COUNT"))
   var coresetMinimum: Int = PatchCoreConfiguration().coresetMinimum
 
-  @Option(help: "Part of the good pictures that may be called defective.")
+  @Option(help: ArgumentHelp("Part of the good pictures that may be called defective.", valueName: "PART"))
   var falseAlarmRate: Double = PatchCoreConfiguration().falseAlarmRate
 
-  @Option(help: "Memory that the training patches may take, in MiB.")
+  @Option(help: ArgumentHelp("Memory that the training patches may take.", valueName: "MIB"))
   var descriptorBudget: Int = PatchCoreConfiguration().descriptorBudget >> 20
+
+  func validate() throws {
+    guard (1...(1 << 40)).contains(descriptorBudget) else {
+      throw ValidationError("--descriptor-budget must be at least 1 MiB.")
+    }
+  }
 
   var configuration: PatchCoreConfiguration {
     var configuration = PatchCoreConfiguration()

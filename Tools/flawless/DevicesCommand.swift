@@ -6,31 +6,50 @@ import ToolSupport
 
 struct DevicesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "devices", abstract: "List every device with its limits and its self-test.")
+    commandName: "devices", abstract: "List every device with its limits and its self-test.",
+    discussion: """
+      Builds kernels, so the first time takes some seconds. Says which device --device auto takes, and which package \
+      brings a driver where there is none.
+
+      Examples:
+        flawless devices
+        flawless devices --json devices.json
+      """)
 
   @Option(help: ArgumentHelp("Write the list as JSON; '-' is standard output.", valueName: "FILE"))
   var json: String?
 
   func run() throws {
+    try OutputFile.check(json)
     let report = DeviceReport.gather()
-    if let json { try writeJSON(["devices": report.entries.map(object)], to: json) }
+    if let json {
+      try OutputFile.writeJSON(
+        [
+          "devices": report.entries.map(object),
+          "opencl_problem": report.openCLProblem.map { $0 as Any } ?? NSNull(),
+        ], to: json)
+    }
     guard json != "-" else { return }
     for entry in report.entries {
-      print("\(entry.isAutomatic ? "*" : " ") \(entry.name)  \(entry.traits.name)")
-      for (name, value) in details(entry) { print("    \(name): \(value)") }
+      try Output.line("\(entry.isAutomatic ? "*" : " ") \(entry.name)  \(entry.traits.name)")
+      for (name, value) in details(entry) { try Output.line("    \(name): \(value)") }
     }
-    print("* is what --device auto takes.")
+    try Output.line("* is what --device auto takes.")
     guard !report.entries.contains(where: { $0.platform != nil && $0.traits.kind == .gpu && $0.failure == nil }) else {
       return
     }
-    if let problem = report.openCLProblem { print("OpenCL: \(problem).") }
-    print(
-      """
-      No OpenCL GPU was found. A GPU needs its driver's ICD file; on Debian and Ubuntu these packages bring it:
-        NVIDIA  nvidia-opencl-icd      AMD  mesa-opencl-icd (or ROCm's rocm-opencl-runtime)
-        Intel   intel-opencl-icd       any CPU  pocl-opencl-icd
-      """)
+    if let problem = report.openCLProblem { try Output.line("OpenCL: \(problem).") }
+    try Output.line(Self.adviceWithoutGPU)
   }
+
+  static let adviceWithoutGPU = """
+    There is no OpenCL GPU to use. A GPU needs its driver's ICD file in /etc/OpenCL/vendors; these packages bring it:
+      NVIDIA   nvidia-opencl-icd (Debian), libnvidia-compute-<version> (Ubuntu)
+      AMD      mesa-opencl-icd, or rocm-opencl-runtime from AMD
+      Intel    intel-opencl-icd
+      any CPU  pocl-opencl-icd
+    The loader itself, libOpenCL.so.1, is in ocl-icd-libopencl1.
+    """
 
   private func details(_ entry: DeviceReport.Entry) -> [(String, String)] {
     let traits = entry.traits

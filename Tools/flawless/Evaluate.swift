@@ -1,8 +1,8 @@
 import ArgumentParser
 import Backbones
+import Datasets
 import Detectors
 import Experiments
-import Devices
 import Foundation
 import ToolSupport
 
@@ -10,15 +10,21 @@ struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Score a model on test pictures with known defects.",
     discussion: """
-      Example:
-        flawless evaluate bottle.model --data mvtec --category bottle --json metrics.json --report report
+      Prints the metrics on raw scores; --json writes them as metrics.json, --report writes one HTML page with every \
+      picture, its map and its verdict, which needs no network.
+
+      Examples:
+        flawless evaluate bottle.model --data mvtec --category bottle \\
+          --json metrics.json --report report
+        flawless evaluate bottle.model --data mvtec --category bottle \\
+          --evaluate-size 256 --json - --quiet
       """)
 
   @Argument(help: "The model's folder.")
   var model: String
 
-  @OptionGroup var dataset: DatasetOptions
-  @OptionGroup var common: CommonOptions
+  @OptionGroup(title: "Pictures") var dataset: DatasetOptions
+  @OptionGroup(title: "Run") var common: CommonOptions
 
   @Option(help: ArgumentHelp("The network's weights file (default: from the cache).", valueName: "FILE"))
   var weights: String?
@@ -30,7 +36,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: ArgumentHelp("Write the metrics as JSON; '-' is standard output.", valueName: "FILE"))
   var json: String?
 
-  @Option(help: ArgumentHelp("Write every picture's scores as CSV.", valueName: "FILE"))
+  @Option(help: ArgumentHelp("Write every picture's scores as CSV; '-' is standard output.", valueName: "FILE"))
   var csv: String?
 
   @Option(help: ArgumentHelp("Write report.html into this folder.", valueName: "DIR"))
@@ -42,37 +48,50 @@ struct Evaluate: ParsableCommand {
   }
 
   func validate() throws {
-    guard size != nil else { throw ValidationError("--evaluate-size is 'original' or a number of pixels from 8.") }
+    guard size != nil else {
+      throw ValidationError("--evaluate-size is 'original' or a number of pixels from 8 to 16384.")
+    }
+    guard json != "-" || csv != "-" else { throw ValidationError("Only one of --json and --csv can be '-'.") }
   }
 
   func run() throws {
     let category = try dataset.load()
+    try OutputFile.check(json)
+    try OutputFile.check(csv)
+    if let report { try OutputFile.checkFolder(report) }
     let progress = try common.progress()
-    let device = try common.openDevice().device
+    for (path, reason) in category.skipped { try progress.note("skipped \(path): \(reason)") }
+    let device = try common.openDevice(progress)
     let model = try TrainedModel.load(model, weights: weights, on: device)
+    progress.begin()
     let evaluation = try Evaluation(model.detector, category, size: size ?? .original) {
-      try progress.report("pictures", $0, of: $1)
+      try progress.report("test pictures", $0, of: $1)
     }
-    progress.finish()
     if evaluation.withoutMask > 0 {
-      progress.note("\(evaluation.withoutMask) defective pictures have no mask: they count for picture metrics only")
+      try progress.note(
+        "\(evaluation.withoutMask) defective pictures have no mask: they count for picture metrics only")
     }
+    try Interruption.check()
     let metrics = MetricsFile(
       categories: [(evaluation.category, evaluation.metrics)],
       backbone: model.description.configuration.backbone.rawValue, weightsSHA256: model.description.weightsSHA256,
       device: device.description, shots: model.description.shots, seed: model.description.seed,
       seconds: evaluation.seconds, peakMemoryBytes: peakMemoryBytes())
-    if let json { try writeData(metrics.json(), to: json) }
-    if let csv { try writeData(Data(evaluation.csv.utf8), to: csv) }
     if let report { try writeReport(evaluation, model, device.description, report) }
-    if json != "-" { print(Self.table([evaluation])) }
-    if let report { print("report: \(report)/report.html") }
+    progress.clear()
+    if let json { try OutputFile.write(metrics.json(), to: json) }
+    if let csv { try OutputFile.write(Data(evaluation.csv.utf8), to: csv) }
+    guard json != "-", csv != "-" else { return }
+    try Output.line(Self.table([evaluation]))
+    if let report { try Output.line("report: \(report)/\(Report.file)") }
   }
 
   private func writeReport(
     _ evaluation: Evaluation, _ model: TrainedModel, _ device: String, _ folder: String
   ) throws {
-    guard let threshold = model.detector.threshold else { return }
+    guard let threshold = model.detector.threshold else {
+      throw DetectorError.model(path: self.model, reason: "it has no threshold, which a report needs; train it again")
+    }
     try Report.write(
       title: "\(evaluation.category): defects found by PatchCore",
       facts: Report.facts(model.description, device: device),
@@ -87,28 +106,5 @@ struct Evaluate: ParsableCommand {
       table.add(["mean"] + CategoryMetrics.mean(evaluations.map(\.metrics)).values.map(\.text))
     }
     return table.text
-  }
-}
-
-/// Writing reports from the program: facts of the run, and the file.
-enum Report {
-  static func facts(_ description: ModelDescription, device: String) -> [(name: String, value: String)] {
-    [
-      ("detector", "PatchCore on \(description.configuration.backbone.rawValue)"),
-      ("training pictures", "\(description.trainingFiles.count)"),
-      ("network size", "\(description.configuration.size) x \(description.configuration.size)"), ("device", device),
-      ("version", description.programVersion),
-      ("date", Date().formatted(.iso8601.year().month().day())),
-    ]
-  }
-
-  static func write(
-    title: String, facts: [(name: String, value: String)], sections: [ReportSection], to folder: String
-  ) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch { throw ExperimentError.unwritable(path: folder, reason: "the folder cannot be made") }
-    try writeData(
-      Data(ReportPage(title: title, facts: facts, sections: sections).html().utf8), to: "\(folder)/report.html")
   }
 }

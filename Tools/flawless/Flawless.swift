@@ -9,9 +9,13 @@ struct Flawless: ParsableCommand {
     discussion: """
       Examples:
         flawless demo -o demo
-        flawless train --dataset mvtec --data mvtec --category bottle -o bottle.model
-        flawless evaluate bottle.model --dataset mvtec --data mvtec --category bottle --report report
+        flawless train --data mvtec --category bottle -o bottle.model
+        flawless evaluate bottle.model --data mvtec --category bottle \\
+          --report report
         flawless predict bottle.model new-pictures -o results
+
+      Exit codes: 0 done, 1 failed, 2 wrong use, 3 no usable device, \
+      7 internal error, 130 interrupted.
       """,
     version: Version.text,
     subcommands: [

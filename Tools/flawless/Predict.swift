@@ -1,19 +1,22 @@
 import ArgumentParser
 import Datasets
 import Detectors
-import Experiments
-import Devices
 import Foundation
-import Images
 import ToolSupport
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Find defects in new pictures: a verdict, a score and a map for each.",
+    abstract: "Find defects in new pictures: a verdict, and where.",
     discussion: """
+      For each picture two files are written into DIR: NAME_overlay.png shows the picture under its map, with a white \
+      line around what lies above the threshold; NAME_map.png is the map itself in 16 bits, where 32768 is the \
+      threshold. A picture that cannot be read is named, the others are done, and the exit code is 1. With --watch \
+      the folders are looked at until Ctrl-C, and each new or changed picture is done once it is completely written.
+
       Examples:
         flawless predict bottle.model picture.png -o results
         flawless predict bottle.model 'line-3/*.png' -o results --csv results.csv
+        flawless predict bottle.model camera -o results --watch --csv today.csv
       """)
 
   @Argument(help: "The model's folder.")
@@ -22,116 +25,120 @@ struct Predict: ParsableCommand {
   @Argument(help: ArgumentHelp("Pictures, folders or quoted patterns.", valueName: "IMAGE|FOLDER|GLOB"))
   var pictures: [String]
 
-  @OptionGroup var common: CommonOptions
-
-  @Option(name: [.short, .long], help: ArgumentHelp("The folder of the maps.", valueName: "DIR"))
+  @Option(name: [.short, .long], help: ArgumentHelp("The folder of the overlays and maps.", valueName: "DIR"))
   var output: String
 
-  @Option(help: ArgumentHelp("Write the verdicts as CSV.", valueName: "FILE"))
+  @Option(
+    help: ArgumentHelp("Write the verdicts as CSV; '-' is standard output. With --watch, append.", valueName: "FILE"))
   var csv: String?
 
   @Option(help: ArgumentHelp("Write the verdicts as JSON; '-' is standard output.", valueName: "FILE"))
   var json: String?
 
-  @Option(help: "Call pictures above this score defective (default: the model's threshold).")
+  @Flag(help: "Go on looking at the folders for new pictures, until Ctrl-C.")
+  var watch = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Call pictures above this score defective (default: the model's threshold).", valueName: "SCORE"))
   var threshold: Float?
 
   @Option(help: ArgumentHelp("The network's weights file (default: from the cache).", valueName: "FILE"))
   var weights: String?
 
+  @OptionGroup(title: "Run") var common: CommonOptions
+
+  func validate() throws {
+    if watch, json != nil { throw ValidationError("--json cannot be used with --watch; use --csv or --log.") }
+    guard json != "-" || csv != "-" else { throw ValidationError("Only one of --json and --csv can be '-'.") }
+    if let threshold, !threshold.isFinite { throw ValidationError("--threshold must be a number.") }
+  }
+
   func run() throws {
-    let named = try PictureFiles.expand(pictures)
+    let found = watch ? [] : try NamedPictures.find(pictures, outside: output)
+    if watch { try FolderWatch.check(pictures) }
+    try OutputFile.check(csv)
+    try OutputFile.check(json)
+    try OutputFile.checkFolder(output)
     let progress = try common.progress()
-    let device = try common.openDevice().device
-    let model = try TrainedModel.load(model, weights: weights, on: device)
-    guard var limits = model.detector.threshold else {
-      throw UsageError("The model has no threshold; give one with --threshold.")
+    let device = try common.openDevice(progress)
+    let inspector = try Inspector(
+      TrainedModel.load(model, weights: weights, on: device), threshold: threshold, output: output)
+    if watch {
+      try watchFolders(inspector, progress)
+    } else {
+      try inspectAll(found, inspector, progress, device.description)
     }
-    if let threshold { limits.score = threshold }
-    // One scale for the run, from the model alone, so that pictures need not be seen together.
-    let scale = HeatScale(low: 0, high: 2 * limits.pixel, threshold: limits)
-    var results: [Result] = []
-    var failures: [String] = []
-    for picture in named {
-      do {
-        results.append(try inspect(picture, model.detector, limits, scale))
-      } catch let error as ImageError {
-        // One unreadable picture must not stop a batch; the exit code tells.
-        failures.append("\(error)")
-        progress.note("\(error)")
+  }
+
+  private func inspectAll(
+    _ found: [NamedPicture], _ inspector: Inspector, _ progress: ProgressReporter, _ device: String
+  ) throws {
+    var verdicts: [Verdict] = []
+    var failures: [(path: String, reason: String)] = []
+    let toScreen = json != "-" && csv != "-"
+    progress.begin()
+    for picture in found {
+      switch try inspector.inspect(picture) {
+      case .success(let verdict):
+        verdicts.append(verdict)
+        if toScreen {
+          progress.clear()
+          try Output.line(verdict.line)
+        }
+      case .failure(let error):
+        failures.append((picture.path, "\(error)"))
+        try progress.note("\(error)", always: true)
       }
-      try progress.report("pictures", results.count + failures.count, of: named.count)
+      try progress.report("pictures", verdicts.count + failures.count, of: found.count)
     }
-    progress.finish()
-    try write(results)
-    guard failures.isEmpty else { throw ImagesFailed(count: failures.count, of: named.count) }
-  }
-
-  private struct Result {
-    let path: String
-    let score: Float
-    let reweightedScore: Float
-    let isDefective: Bool
-    let overlay: String
-    let map: String
-  }
-
-  private struct ImagesFailed: Error, CustomStringConvertible {
-    let count: Int
-    let of: Int
-    var description: String { "\(count) of \(of) pictures could not be read; the others are done." }
-  }
-
-  private func inspect(
-    _ picture: PictureFiles.Named, _ detector: PatchCore, _ threshold: Threshold, _ scale: HeatScale
-  ) throws -> Result {
-    let image = try Image(path: picture.path)
-    let inspection = try detector.inspect(image)
-    let map = inspection.map.resized(width: image.width, height: image.height)
-    let stem = "\(output)/\(picture.outputStem)"
-    do {
-      try FileManager.default.createDirectory(
-        atPath: (stem as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-    } catch { throw ExperimentError.unwritable(path: output, reason: "the folder cannot be made") }
-    let overlay = "\(stem)_overlay.png"
-    let mapFile = "\(stem)_map.png"
-    try scale.overlay(image.rgb, map: map, mask: nil).writePNG(to: URL(fileURLWithPath: overlay), level: 3)
-    // 16 bits: 0 is no distance, 32768 the threshold, 65535 twice that and more.
-    let samples = map.values.map { UInt16(min(max($0 / threshold.pixel * 32768, 0), 65535)) }
-    try DeepImage(width: map.width, height: map.height, samples: samples).writePNG(to: URL(fileURLWithPath: mapFile))
-    return Result(
-      path: picture.path, score: inspection.score, reweightedScore: inspection.reweightedScore,
-      isDefective: inspection.score > threshold.score, overlay: overlay, map: mapFile)
-  }
-
-  private func write(_ results: [Result]) throws {
-    if let csv {
-      let rows = results.map { result in
-        [
-          csvField(result.path), "\(result.score)", "\(result.reweightedScore)",
-          result.isDefective ? "defective" : "good", csvField(result.overlay),
-        ].joined(separator: ",")
-      }
-      let text = (["path,score,score_reweighted,verdict,overlay"] + rows).joined(separator: "\n") + "\n"
-      try writeData(Data(text.utf8), to: csv)
-    }
+    progress.clear()
+    if let csv { try OutputFile.write(Data(([Verdict.csvHeader] + verdicts.map(\.csv)).joined().utf8), to: csv) }
     if let json {
-      let objects = results.map { result in
+      try OutputFile.writeJSON(
         [
-          "path": result.path, "score": Double(result.score), "score_reweighted": Double(result.reweightedScore),
-          "defective": result.isDefective, "overlay": result.overlay, "map": result.map,
-        ] as [String: Any]
+          "model": model, "device": device, "threshold": Double(inspector.threshold.score),
+          "threshold_origin": inspector.threshold.origin, "low_confidence": inspector.threshold.lowConfidence,
+          "pictures": verdicts.map(\.object), "failed": failures.map { ["path": $0.path, "reason": $0.reason] },
+        ], to: json)
+    }
+    if toScreen {
+      let defective = verdicts.count(where: \.isDefective)
+      try Output.line("\(defective) of \(verdicts.count) defective; overlays and maps: \(output)")
+    }
+    guard failures.isEmpty else {
+      throw Failure("\(failures.count) of \(found.count) pictures could not be read; the others are done.")
+    }
+  }
+
+  private func watchFolders(_ inspector: Inspector, _ progress: ProgressReporter) throws {
+    if let csv, csv != "-", (try? FileManager.default.attributesOfItem(atPath: csv)[.size] as? Int) ?? 0 == 0 {
+      try OutputFile.append(Data(Verdict.csvHeader.utf8), to: csv)
+    } else if csv == "-" {
+      try Output.write(Data(Verdict.csvHeader.utf8))
+    }
+    try progress.note("watching \(pictures.joined(separator: ", ")); Ctrl-C ends it")
+    var watch = FolderWatch(pictures, outside: output)
+    var done = 0
+    do {
+      while true {
+        for picture in watch.settled() {
+          switch try inspector.inspect(picture) {
+          case .success(let verdict):
+            watch.finish(picture)
+            done += 1
+            if csv != "-" { try Output.line(verdict.line) }
+            if let csv { try OutputFile.append(Data(verdict.csv.utf8), to: csv) }
+          case .failure(let error):
+            // Perhaps it is still being written, by a program that pauses: it gets some time.
+            if watch.giveUp(on: picture) { try progress.note("\(error)", always: true) }
+          }
+          try Interruption.check()
+        }
+        try Interruption.wait(milliseconds: FolderWatch.pause)
       }
-      try writeJSON(["pictures": objects], to: json)
+    } catch is Interruption.Interrupted {
+      throw Interruption.Interrupted("Watching ended after \(done) picture\(done == 1 ? "" : "s").")
     }
-    guard json != "-", csv != "-" else { return }
-    var table = Table(["picture", "verdict", "score"], leftColumns: 2)
-    for result in results {
-      table.add([
-        result.path, result.isDefective ? "defective" : "good", String(format: "%.4g", Double(result.score)),
-      ])
-    }
-    print(table.text)
-    print("maps: \(output)")
   }
 }

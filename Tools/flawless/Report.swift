@@ -1,0 +1,31 @@
+import Backbones
+import Detectors
+import Experiments
+import Foundation
+import ToolSupport
+
+/// Writing reports from the program: facts of the run, and the file.
+enum Report {
+  static let file = "report.html"
+
+  static func facts(_ description: ModelDescription, device: String) -> [(name: String, value: String)] {
+    var pictures = "\(description.trainingFiles.count)"
+    if description.shots != nil {
+      pictures += description.draw.map { ", drawn with seed \($0)" } ?? ", the first by name"
+    }
+    return [
+      ("detector", "PatchCore on \(description.configuration.backbone.rawValue)"),
+      ("training pictures", pictures),
+      ("network size", "\(description.configuration.size) × \(description.configuration.size)"), ("device", device),
+      ("version", description.programVersion), ("date", Date().formatted(.iso8601.year().month().day())),
+    ]
+  }
+
+  static func write(
+    title: String, facts: [(name: String, value: String)], mean: [String] = [], sections: [ReportSection],
+    to folder: String
+  ) throws {
+    let page = ReportPage(title: title, facts: facts, mean: mean, sections: sections)
+    try OutputFile.write(Data(page.html().utf8), to: "\(folder)/\(file)")
+  }
+}
