@@ -80,7 +80,9 @@ let testTargets: [Target] = [
   tests("Metrics"),
   tests("Detectors", ["Images", "Datasets", "Metrics"]),
   tests("Experiments", ["SampleData"]),
-  .testTarget(name: "FlawlessTests", dependencies: ["flawless", "TestSupport"]),
+  .testTarget(
+    name: "FlawlessTests", dependencies: ["flawless", "Checkpoints", "Images", "TestSupport"],
+    exclude: ["Snapshots"]),
 ]
 
 let package = Package(
