@@ -67,11 +67,11 @@ let tools: [Target] = [
 
 let testTargets: [Target] = [
   .target(
-    name: "TestSupport", dependencies: ["Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL"],
+    name: "TestSupport", dependencies: ["Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL", "Tensors"],
     path: "Tests/TestSupport"),
-  tests("Compute"),
-  tests("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
-  tests("Tensors"),
+  tests("Compute", ["ComputeCPU", "ComputeOpenCL", "CKernels"]),
+  tests("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL", "Tensors"]),
+  tests("Tensors", ["Compute"]),
   tests("Images"),
   tests("Checkpoints"),
   tests("Backbones", ["Checkpoints", "Compute", "Tensors"]),

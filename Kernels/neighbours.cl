@@ -150,8 +150,8 @@ kernel void neighbours_best(global const float *queries, global const float *x, 
     VSTORE(sums, 0, lanes);
     for (int lane = 0; lane < VW; lane++) distance += lanes[lane];
     for (; k < width; k++) distance = fma(q[k] - candidate[k], q[k] - candidate[k], distance);
-    // A NaN distance is taken, so that damage shows instead of hiding.
-    if (where < 0 || isnan(distance) || distance < best || (distance == best && row < where)) {
+    // The first candidate is taken whatever it is, so that the NaN of a damaged query shows instead of hiding.
+    if (where < 0 || distance < best || (distance == best && row < where)) {
       best = distance;
       where = row;
     }

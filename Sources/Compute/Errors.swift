@@ -16,13 +16,16 @@ public enum ShapeError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notDivisible(let operation, let what, let value, let divisor):
       "[\(operation)] \(what) must be a multiple of \(divisor), found \(value)."
     case .outOfRange(let operation, let what, let value, let allowed):
-      "[\(operation)] \(what) must be "
-        + (allowed.upperBound == .max
-          ? "at least \(allowed.lowerBound)" : "between \(allowed.lowerBound) and \(allowed.upperBound)")
-        + ", found \(value)."
+      "[\(operation)] \(what) must be \(Self.text(allowed)), found \(value)."
     case .tooLarge(let operation, let shape):
       "[\(operation)] a tensor of shape \(shape) has more than 2147483647 elements; use smaller batches or pictures."
     }
+  }
+
+  private static func text(_ range: ClosedRange<Int>) -> String {
+    if range.lowerBound == range.upperBound { return "\(range.lowerBound)" }
+    return range.upperBound == .max
+      ? "at least \(range.lowerBound)" : "between \(range.lowerBound) and \(range.upperBound)"
   }
 }
 

@@ -15,6 +15,7 @@ final class KernelTable: Sendable {
   private struct State {
     var programs: [String: OpenCLHandle] = [:]
     var kernels: [String: Kernel] = [:]
+    var launches = 0
   }
 
   private let cl: OpenCLFunctions
@@ -68,11 +69,15 @@ final class KernelTable: Sendable {
           queue.pointer, kernel.handle.pointer, cl_uint(size.count), nil, global, group, 0, nil, nil)
       }
       try check("clEnqueueNDRangeKernel", code, kernel: name)
+      // Some drivers start nothing before a flush; too many flushes cost more than they bring.
+      state.launches += 1
+      if state.launches.isMultiple(of: Self.launchesPerFlush) { try check("clFlush", cl.table.clFlush(queue.pointer)) }
     }
   }
 
   /// Enough items to outweigh a group's start on a CPU, and enough to fill a GPU's core.
   private static let elementsPerGroup = 256
+  private static let launchesPerFlush = 64
 
   private func kernel(_ name: String, _ state: inout State) throws(DeviceError) -> Kernel {
     if let kernel = state.kernels[name] { return kernel }

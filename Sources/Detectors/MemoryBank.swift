@@ -7,8 +7,13 @@ struct MemoryBank: Sendable {
   let neighbours: NeighbourBank
 
   /// - rows: [rows, width]
+  /// - Throws: ``DetectorError/notFinite(what:)``: a search over NaN would find just any row.
   init(_ rows: Tensor) throws {
     neighbours = try rows.device.makeNeighbourBank(rows.storage, rows: rows.shape[0], width: rows.shape[1])
+    // One NaN or infinity in any row is in its column's mean too.
+    guard try neighbours.mean.values().allSatisfy(\.isFinite) else {
+      throw DetectorError.notFinite(what: "A descriptor of the memory bank")
+    }
   }
 
   /// The greedy k-centre coreset of `rows`, or all of them when the configuration says so.

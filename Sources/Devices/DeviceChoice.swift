@@ -96,10 +96,12 @@ public struct DeviceChoice: Sendable {
   ) throws -> DeviceChoice {
     let device = try access.open(description, options)
     try access.selfTest(device)
-    return DeviceChoice(
-      device: device,
-      announcement: "device: opencl:\(description.platformIndex):\(description.deviceIndex) "
-        + "(\(device.traits.name), \(description.platformName))")
+    let name =
+      "device: opencl:\(description.platformIndex):\(description.deviceIndex) "
+      + "(\(device.traits.name), \(description.platformName))"
+    // Kernels from disk are for development: a run must say that it does not use its own.
+    let folder = (device as? OpenCLDevice)?.kernelFolder
+    return DeviceChoice(device: device, announcement: folder.map { "\(name); kernels read from \($0)" } ?? name)
   }
 }
 

@@ -18,11 +18,14 @@ public enum MetricValue: Hashable, Sendable {
 public enum MetricError: Error, Hashable, Sendable, CustomStringConvertible {
   case notFinite(picture: String)
   case size(picture: String, map: Int, mask: Int)
+  case width(picture: String, width: Int, count: Int)
 
   public var description: String {
     switch self {
     case .notFinite(let picture): "The scores of \(picture) contain NaN or infinity."
     case .size(let picture, let map, let mask): "The map of \(picture) has \(map) pixels, but its mask \(mask)."
+    case .width(let picture, let width, let count):
+      "The \(count) pixels of \(picture) cannot be rows of \(width) pixels."
     }
   }
 }

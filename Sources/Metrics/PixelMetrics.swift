@@ -16,8 +16,12 @@ public struct PixelMetrics: Sendable {
   /// - map: [height, width]; mask: the same, non-zero where defective
   /// - Throws: ``MetricError`` naming the picture when its map is not finite or of another size.
   public mutating func collect(_ picture: String, map: [Float], mask: [UInt8], width: Int) throws(MetricError) {
+    precondition(curve == nil, "defective pixels are collected before any picture is counted")
     try check(picture, map, mask)
-    let (labels, areas) = Regions.label(mask, width: width, height: mask.count / max(width, 1))
+    guard width > 0, mask.count.isMultiple(of: width) else {
+      throw .width(picture: picture, width: width, count: mask.count)
+    }
+    let (labels, areas) = Regions.label(mask, width: width, height: mask.count / width)
     for index in labels.indices where labels[index] != 0 {
       scores.append(map[index])
       weights.append(1 / Double(areas[Int(labels[index]) - 1]))
@@ -40,6 +44,7 @@ public struct PixelMetrics: Sendable {
   /// Area under the per-region overlap up to a false-positive rate (Bergmann et al. 2021): the mean over all regions of
   /// all pictures of the part found, over the part of defect-free pixels called defective, from 0 to `limit`.
   public func aupro(limit: Double = 0.3) -> MetricValue {
+    guard limit > 0, limit <= 1 else { return .undefined(reason: "the limit must lie above 0 and not above 1") }
     let curve = finished
     if let reason = curve.missingClass(curve.positiveCount, curve.negativeCount) { return .undefined(reason: reason) }
     return .defined(curve.area(limit: limit, total: Double(regions)))

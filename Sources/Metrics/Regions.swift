@@ -4,8 +4,9 @@ public enum Regions {
   ///
   /// Two passes with union-find over provisional labels.
   ///
-  /// - mask: [height, width], non-zero inside
+  /// - mask: [height, width], non-zero inside; another count of pixels is a programming error.
   public static func label(_ mask: [UInt8], width: Int, height: Int) -> (labels: [Int32], areas: [Int]) {
+    precondition(width >= 0 && height >= 0 && mask.count == width * height, "a mask has height · width pixels")
     var labels = [Int32](repeating: 0, count: mask.count)
     var parents: [Int32] = [0]
     func root(_ label: Int32) -> Int32 {

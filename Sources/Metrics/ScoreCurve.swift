@@ -21,20 +21,30 @@ public struct ScoreCurve: Sendable {
 
   /// - positives: finite scores of defective items; weights: one each, 1 unless given
   public init(positives values: [Float], weights given: [Double]? = nil) {
-    let order = values.indices.sorted { values[$0] < values[$1] }
+    precondition(given.map { $0.count == values.count } ?? true, "every positive has a weight")
+    // Score and place in one integer each, so that integers are sorted.
+    let order = values.indices.map { UInt64(Self.ordered(values[$0] + 0)) << 32 | UInt64($0) }.sorted()
     var scores: [Float] = []
     var counts: [Int] = []
     var sums: [Double] = []
-    for index in order {
+    var tied: [Double] = []
+    var start = 0
+    while start < order.count {
+      var end = start
+      while end < order.count, order[end] >> 32 == order[start] >> 32 { end += 1 }
       // Zeros of both signs are one score.
-      let score = values[index] + 0
-      if scores.last != score {
-        scores.append(score)
-        counts.append(0)
-        sums.append(0)
+      scores.append(values[Int(order[start] & 0xFFFF_FFFF)] + 0)
+      counts.append(end - start)
+      if let given {
+        // Summed in the order of their size, so that the order of pictures cannot matter.
+        tied.removeAll(keepingCapacity: true)
+        for place in order[start..<end] { tied.append(given[Int(place & 0xFFFF_FFFF)]) }
+        if tied.count > 1 { tied.sort() }
+        sums.append(tied.reduce(0, +))
+      } else {
+        sums.append(Double(end - start))
       }
-      counts[counts.count - 1] += 1
-      sums[sums.count - 1] += given?[index] ?? 1
+      start = end
     }
     self.scores = scores
     positives = counts
@@ -57,8 +67,9 @@ public struct ScoreCurve: Sendable {
     return bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
   }
 
-  /// Counts negatives; `isNegative` tells which of the values are, all when nil.
+  /// Counts negatives: all values, or those where the mask is zero. The values must be finite.
   public mutating func count(negatives values: [Float], where mask: [UInt8]? = nil) {
+    precondition(mask.map { $0.count == values.count } ?? true, "a mask has a value for every score")
     // The arrays are reached through pointers once a chunk: this loop sees every normal pixel of a data set.
     equal.withUnsafeMutableBufferPointer { equal in
       gaps.withUnsafeMutableBufferPointer { gaps in
@@ -94,7 +105,7 @@ extension ScoreCurve {
     let (positive, negative) = (positiveCount, negativeCount)
     if let reason = missingClass(positive, negative) { return .undefined(reason: reason) }
     var below = 0
-    // Twice the count of ordered pairs: an integer, exact up to 2⁶³.
+    // Ordered pairs, in halves: exact up to 2⁵², and to 16 digits beyond.
     var pairs: Double = 0
     for index in scores.indices {
       below += gaps[index]
@@ -135,10 +146,12 @@ extension ScoreCurve {
   /// - total: the sum of all weights. With weights 1/|region| and the number of regions this is AUPRO.
   func area(limit: Double, total: Double) -> Double {
     let negative = Double(negativeCount)
+    var falsePositives = 0
     var (rate, recall, area) = (0.0, 0.0, 0.0)
     // One segment of the curve: `width` false positives over which the recall climbs by `rise`.
     func advance(_ width: Int, _ rise: Double) -> Bool {
-      let next = rate + Double(width) / negative
+      falsePositives += width
+      let next = Double(falsePositives) / negative
       guard next > limit else {
         area += (next - rate) * (recall + rise / 2)
         (rate, recall) = (next, recall + rise)

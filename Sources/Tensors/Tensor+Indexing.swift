@@ -5,9 +5,13 @@ extension Tensor {
   ///
   /// - Throws: ``ShapeError`` when they do not, or when `tensors` is empty.
   public static func concatenated(_ tensors: [Tensor], axis: Int) throws -> Tensor {
-    guard let first = tensors.first, (0..<first.shape.rank).contains(axis) else {
+    guard let first = tensors.first else {
       throw ShapeError.outOfRange(
-        operation: "concatenate", what: "axis", value: axis, allowed: 0...max((tensors.first?.shape.rank ?? 1) - 1, 0))
+        operation: "concatenate", what: "the number of tensors", value: 0, allowed: 1...Int.max)
+    }
+    guard (0..<first.shape.rank).contains(axis) else {
+      throw ShapeError.outOfRange(
+        operation: "concatenate", what: "axis", value: axis, allowed: 0...max(first.shape.rank - 1, 0))
     }
     var extents = first.shape.extents
     for tensor in tensors.dropFirst() {
@@ -40,9 +44,15 @@ extension Tensor {
     guard (0..<shape.rank).contains(axis) else {
       throw ShapeError.outOfRange(operation: "slice", what: "axis", value: axis, allowed: 0...max(shape.rank - 1, 0))
     }
-    guard range.lowerBound >= 0, range.upperBound <= shape[axis], !range.isEmpty else {
+    try Shape.checkedCount(shape.extents, operation: "slice")
+    let (start, end, extent) = (range.lowerBound, range.upperBound, shape[axis])
+    guard (0..<extent).contains(start) else {
       throw ShapeError.outOfRange(
-        operation: "slice", what: "the end of the range", value: range.upperBound, allowed: 1...shape[axis])
+        operation: "slice", what: "the start of the range", value: start, allowed: 0...(extent - 1))
+    }
+    guard end > start, end <= extent else {
+      throw ShapeError.outOfRange(
+        operation: "slice", what: "the end of the range", value: end, allowed: (start + 1)...extent)
     }
     var extents = shape.extents
     extents[axis] = range.count

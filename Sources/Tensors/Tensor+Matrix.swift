@@ -10,9 +10,16 @@ extension Tensor {
     by other: Tensor, transposed: Bool = false, otherTransposed: Bool = false, scale: Float = 1
   ) throws -> Tensor {
     let rank = shape.rank
-    guard rank == other.shape.rank, rank == 2 || rank == 3, rank == 2 || shape[0] == other.shape[0] else {
+    guard rank == 2 || rank == 3 else {
+      throw ShapeError.outOfRange(operation: "multiply", what: "the rank", value: rank, allowed: 2...3)
+    }
+    guard other.shape.rank == rank else {
+      throw ShapeError.outOfRange(
+        operation: "multiply", what: "other's rank", value: other.shape.rank, allowed: rank...rank)
+    }
+    guard rank == 2 || shape[0] == other.shape[0] else {
       throw ShapeError.mismatch(
-        operation: "multiply", argument: "other", expected: shape.extents, found: other.shape.extents)
+        operation: "multiply", argument: "other's batch", expected: [shape[0]], found: [other.shape[0]])
     }
     let (first, second) = (rank - 2, rank - 1)
     let (rows, depth) = transposed ? (shape[second], shape[first]) : (shape[first], shape[second])

@@ -7,6 +7,11 @@ public struct TestDevice: Sendable, CustomTestStringConvertible {
   public let device: any Device
   public var testDescription: String { name }
 
+  public init(name: String, device: any Device) {
+    self.name = name
+    self.device = device
+  }
+
   /// Every device here: the CPU path, and each OpenCL device in both kernel shapes. Opened once a process.
   public static let all: [TestDevice] = cpuPath + openCL
 }

@@ -1,0 +1,51 @@
+import Compute
+import Testing
+
+@Suite("What a convolution accepts")
+struct ConvolutionProblemTests {
+  @Test func outputExtentsFollowTheFormula() throws {
+    let p = try ConvolutionProblem(
+      input: [2, 14, 9, 6], weight: [5, 2, 3, 8], stride: Extent2D(3, 1),
+      padding: Padding(top: 4, left: 0, bottom: 0, right: 1), dilation: Extent2D(2, 1), groups: 2)
+    #expect(p.output == [2, 4, 9, 8])
+    #expect(p.floatingPointOperations == 2 * 2 * 4 * 9 * 8 * 5 * 2 * 3)
+  }
+
+  @Test func channelsMustDivideIntoGroups() {
+    #expect(throws: ShapeError.notDivisible(operation: "convolve", what: "input channels", value: 5, by: 2)) {
+      try ConvolutionProblem(input: [1, 4, 4, 5], weight: [1, 1, 2, 4], groups: 2)
+    }
+    #expect(throws: ShapeError.notDivisible(operation: "convolve", what: "output channels", value: 3, by: 2)) {
+      try ConvolutionProblem(input: [1, 4, 4, 4], weight: [1, 1, 2, 3], groups: 2)
+    }
+  }
+
+  @Test func aKernelLargerThanThePaddedPictureThrows() {
+    #expect(throws: ShapeError.self) { try ConvolutionProblem(input: [1, 4, 2, 1], weight: [3, 3, 1, 1]) }
+    #expect(throws: Never.self) { try ConvolutionProblem(input: [1, 4, 1, 1], weight: [3, 3, 1, 1], padding: 1) }
+  }
+
+  @Test func nonsenseThrowsInsteadOfTrapping() {
+    #expect(throws: ShapeError.self) { try ConvolutionProblem(input: [1, 4, 4], weight: [1, 1, 4, 4]) }
+    #expect(throws: ShapeError.self) { try ConvolutionProblem(input: [1, 4, 4, 1], weight: [1, 1, 1]) }
+    #expect(throws: ShapeError.self) { try ConvolutionProblem(input: [1, 4, 4, 1], weight: [1, 1, 1, 1], stride: 0) }
+    #expect(throws: ShapeError.self) { try ConvolutionProblem(input: [1, 4, 4, 1], weight: [1, 1, 1, 1], groups: 0) }
+    #expect(throws: ShapeError.self) { try ConvolutionProblem(input: [0, 4, 4, 1], weight: [1, 1, 1, 1]) }
+    #expect(throws: ShapeError.self) {
+      try ConvolutionProblem(
+        input: [1, 4, 4, 1], weight: [1, 1, 1, 1], padding: Padding(top: -1, left: 0, bottom: 0, right: 0))
+    }
+    #expect(throws: ShapeError.tooLarge(operation: "convolve", shape: [70000, 70000, 1, 1])) {
+      try ConvolutionProblem(input: [70000, 70000, 1, 1], weight: [1, 1, 1, 1])
+    }
+    #expect(throws: ShapeError.self) {
+      try ConvolutionProblem(input: [.max, .max, .max, .max], weight: [1, 1, .max, 1])
+    }
+  }
+
+  @Test func samePaddingPutsTheOddPixelAfter() {
+    #expect(
+      Padding.same(height: 224, width: 225, kernel: 3, stride: 2) == Padding(top: 0, left: 1, bottom: 1, right: 1))
+    #expect(Padding.same(height: 7, width: 7, kernel: 5, stride: 1) == 2)
+  }
+}

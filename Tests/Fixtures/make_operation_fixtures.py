@@ -1,0 +1,375 @@
+#!/usr/bin/env python3
+"""Writes operations.safetensors: inputs of every inference operation, and what PyTorch and SciPy make of them.
+
+    python3 make_operation_fixtures.py [OUTPUT]
+
+Needs torch, scipy, numpy and safetensors. Inputs are rounded to float32, results are computed in float64 from them and
+then rounded. Layouts are those of Sources/Compute: pictures [batch, height, width, channels], convolution weights
+[kernel height, kernel width, input channels / groups, output channels].
+
+The metadata's JSON text `cases` lists the cases with their parameters and the names of their tensors; equal tensors are
+stored once: {"name", "family", "integers": {name: [int]}, "numbers": {name: float}, "texts": {name: str},
+"tensors": {role: tensor}}.
+"""
+import hashlib
+import json
+import math
+import sys
+from pathlib import Path
+
+import numpy
+import scipy
+import scipy.ndimage
+import torch
+import torch.nn.functional as F
+from safetensors.numpy import load_file
+
+SEED = 20240607
+random = numpy.random.default_rng(SEED)
+tensors, cases = {}, []
+
+
+def case(name, family, inputs, outputs, integers=None, numbers=None, texts=None):
+    name = f"{family}: {name}"
+    assert all(entry["name"] != name for entry in cases), name
+    cases.append({
+        "name": name, "family": family,
+        "integers": {key: [int(v) for v in numpy.atleast_1d(value)] for key, value in (integers or {}).items()},
+        "numbers": numbers or {}, "texts": texts or {},
+        "tensors": {role: stored(values) for role, values in {**inputs, **outputs}.items()}})
+
+
+def stored(values):
+    """The name under which the file has these values."""
+    values = numpy.asarray(values)
+    assert not numpy.isnan(values).any()
+    with numpy.errstate(over="ignore"):  # exp(100) is infinite in float32
+        values = values.astype("<f4" if values.dtype.kind == "f" else "<i4", order="C")
+    digest = hashlib.sha256(repr((values.dtype.str, values.shape)).encode() + values.tobytes()).hexdigest()[:12]
+    tensors[digest] = values
+    return digest
+
+
+def written(path, metadata):
+    """A safetensors file; the package's own writer orders the metadata at random."""
+    header, offset = {"__metadata__": metadata}, 0
+    for name, values in sorted(tensors.items()):
+        kind = {"f": "F32", "i": "I32"}[values.dtype.kind]
+        header[name] = {"dtype": kind, "shape": values.shape, "data_offsets": [offset, offset + values.nbytes]}
+        offset += values.nbytes
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(
+        len(text).to_bytes(8, "little") + text + b"".join(values.tobytes() for _, values in sorted(tensors.items())))
+    assert load_file(path).keys() == tensors.keys()
+
+
+def normal(*shape):
+    """float64 that float32 holds exactly."""
+    return random.standard_normal(shape).astype(numpy.float32).astype(numpy.float64)
+
+
+def whole(*shape):
+    """Whole numbers: sums of their products are exact in float32, whatever the order."""
+    return random.integers(-4, 5, shape).astype(numpy.float64)
+
+
+def positive(*shape):
+    """Nothing cancels, so a lost term shows."""
+    return numpy.abs(normal(*shape)) + 0.125
+
+
+DATA = {"normal": normal, "whole": whole, "positive": positive}
+
+
+def to_nchw(x):
+    return torch.from_numpy(numpy.ascontiguousarray(x)).permute(0, 3, 1, 2)
+
+
+def to_nhwc(x):
+    return x.permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def activated(name, x):
+    return {
+        "none": lambda: x, "relu": lambda: F.relu(x), "relu6": lambda: F.relu6(x), "silu": lambda: F.silu(x),
+        "gelu": lambda: F.gelu(x), "geluQuick": lambda: x * torch.sigmoid(1.702 * x),
+        "sigmoid": lambda: torch.sigmoid(x), "tanh": lambda: torch.tanh(x)}[name]()
+
+
+def convolution(
+        height, width, inputs, outputs, kernel, batch=1, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), groups=1,
+        bias=False, residual=False, activation="none", data="normal"):
+    """padding: top, left, bottom, right"""
+    draw = DATA[data]
+    x, w = draw(batch, height, width, inputs), draw(kernel[0], kernel[1], inputs // groups, outputs)
+    top, left, bottom, right = padding
+    y = F.conv2d(
+        F.pad(to_nchw(x), (left, right, top, bottom)), torch.from_numpy(w).permute(3, 2, 0, 1), stride=stride,
+        dilation=dilation, groups=groups)
+    roles = {"x": x, "w": w}
+    if bias:
+        roles["bias"] = draw(outputs)
+        y = y + torch.from_numpy(roles["bias"])[None, :, None, None]
+    if residual:
+        roles["residual"] = draw(*to_nhwc(y).shape)
+        y = y + to_nchw(roles["residual"])
+    name = f"{kernel[0]}x{kernel[1]} {batch}x{height}x{width}x{inputs} to {outputs} {data}"
+    for word, value, default in [
+            ("stride", stride, (1, 1)), ("padding", padding, (0, 0, 0, 0)), ("dilation", dilation, (1, 1))]:
+        if value != default:
+            name += f" {word} " + ",".join(map(str, value))
+    if groups > 1:
+        name += f" groups {groups}"
+    name += " bias" * bias + " residual" * residual + (f" {activation}" if activation != "none" else "")
+    case(name, "convolution", roles, {"y": to_nhwc(activated(activation, y))},
+         {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups},
+         texts={"activation": activation, "data": data})
+
+
+def convolutions():
+    # 1x1: a plain matrix product, with stride, and with padding.
+    convolution(1, 1, 1, 1, (1, 1), bias=True)
+    convolution(7, 5, 3, 17, (1, 1), batch=3, bias=True, activation="relu6")
+    convolution(5, 7, 33, 17, (1, 1), residual=True, bias=True)
+    convolution(7, 11, 17, 33, (1, 1), bias=True, activation="silu")
+    convolution(9, 8, 17, 3, (1, 1), stride=(2, 2), bias=True)
+    convolution(4, 5, 3, 3, (1, 1), padding=(1, 0, 0, 2), bias=True)
+    convolution(9, 7, 48, 65, (1, 1), data="whole")
+    # 3x3
+    convolution(9, 11, 3, 17, (3, 3), padding=(1, 1, 1, 1), bias=True, activation="relu")
+    convolution(7, 5, 17, 33, (3, 3), padding=(1, 1, 1, 1))
+    convolution(11, 13, 3, 32, (3, 3), stride=(2, 2), padding=(0, 0, 1, 1), bias=True, activation="relu6", batch=3)
+    convolution(8, 9, 1, 1, (3, 3), batch=3)
+    convolution(12, 10, 3, 5, (3, 3), stride=(2, 1), padding=(1, 1, 1, 1), bias=True)
+    convolution(12, 10, 3, 5, (3, 3), stride=(1, 3), padding=(2, 0, 1, 2))
+    convolution(13, 12, 5, 3, (3, 3), dilation=(2, 3), padding=(2, 3, 2, 3), bias=True, activation="tanh")
+    convolution(8, 8, 12, 18, (3, 3), groups=3, padding=(1, 1, 1, 1), bias=True, batch=3)
+    convolution(6, 7, 34, 34, (3, 3), groups=17, padding=(1, 1, 1, 1), residual=True)
+    convolution(5, 6, 33, 17, (3, 3), padding=(1, 1, 1, 1), data="whole", bias=True, residual=True)
+    convolution(4, 5, 17, 5, (3, 3), padding=(1, 1, 1, 1), data="positive", batch=3)
+    convolution(3, 3, 4, 4, (3, 3), bias=True)
+    # Depthwise, as in EfficientNet, with TensorFlow's padding; and with two outputs a channel.
+    convolution(5, 7, 33, 33, (3, 3), groups=33, padding=(1, 1, 1, 1), bias=True, activation="relu6", batch=3)
+    convolution(12, 10, 17, 17, (3, 3), groups=17, stride=(2, 2), padding=(0, 0, 1, 1), bias=True, activation="relu6")
+    convolution(11, 9, 17, 17, (5, 5), groups=17, stride=(2, 2), padding=(1, 1, 2, 2), bias=True)
+    convolution(6, 7, 32, 32, (5, 5), groups=32, padding=(2, 2, 2, 2), residual=True, bias=True)
+    convolution(10, 11, 3, 3, (3, 3), groups=3, dilation=(2, 2), stride=(1, 2), padding=(2, 0, 1, 1))
+    convolution(9, 9, 3, 6, (3, 3), groups=3, padding=(1, 1, 1, 1), bias=True)
+    convolution(5, 5, 64, 64, (3, 3), groups=64, padding=(1, 1, 1, 1), data="whole")
+    # Larger and unequal kernels.
+    convolution(7, 6, 17, 9, (5, 5), padding=(2, 2, 2, 2), bias=True, activation="gelu")
+    convolution(11, 9, 3, 17, (5, 5), stride=(2, 2), padding=(1, 1, 2, 2), batch=3)
+    convolution(15, 13, 3, 17, (7, 7), stride=(2, 2), padding=(3, 3, 3, 3), bias=True, activation="relu")
+    convolution(10, 12, 1, 3, (7, 7), padding=(3, 3, 3, 3), activation="sigmoid")
+    convolution(9, 10, 3, 5, (1, 7), padding=(0, 3, 0, 3), bias=True, activation="geluQuick")
+    convolution(9, 10, 3, 5, (7, 1), padding=(3, 0, 3, 0))
+    convolution(5, 4, 3, 4, (5, 4), data="whole")
+
+
+def activations():
+    x = numpy.concatenate([
+        numpy.linspace(-12, 12, 97), 1.5 * normal(61),
+        [0.0, -0.0, 1e-20, -1e-20, 1e-4, -1e-4, 6, 6.0001, 5.9999, 20, -20, 50, -50, 87, -87, 88.5, -88.5, 90, -90, 104,
+         -104, 1e4, -1e4, 3e38, -3e38]]).astype(numpy.float32).astype(numpy.float64)
+    for name in ["none", "relu", "relu6", "silu", "gelu", "geluQuick", "sigmoid", "tanh"]:
+        case(name, "activation", {"x": x}, {"y": activated(name, torch.from_numpy(x))}, texts={"activation": name})
+
+
+def elementwise():
+    for shape in [(1,), (3, 7, 17), (5, 33)]:
+        for name, function in [
+                ("add", torch.add), ("subtract", torch.sub), ("multiply", torch.mul), ("divide", torch.div),
+                ("maximum", torch.maximum), ("minimum", torch.minimum)]:
+            x = normal(*shape)
+            for role, other in [("same shape", normal(*shape)), ("rows", normal(shape[-1]))]:
+                if name == "divide":
+                    other = numpy.copysign(numpy.abs(other) + 0.25, other)
+                y = function(*torch.broadcast_tensors(torch.from_numpy(x), torch.from_numpy(other)))
+                case(f"{name} {role} {'x'.join(map(str, shape))}", "binary", {"x": x, "other": other}, {"y": y},
+                     texts={"operation": name})
+    magnitudes = numpy.concatenate([positive(67), [1e-30, 1e-10, 1e-3, 1, 2, 1e3, 1e10, 1e30]])
+    for name, function, x in [
+            ("squareRoot", torch.sqrt, numpy.concatenate([magnitudes, [0]])),
+            ("square", torch.square, numpy.concatenate([normal(67), [0, 1e15, -1e15]])),
+            ("absolute", torch.abs, numpy.concatenate([normal(67), [0, -0.0, -3e38]])),
+            ("exponential", torch.exp,
+             numpy.concatenate([8 * normal(67), [0, 1, -1, -50, 50, 80, 87, 88.5, 88.7, 100, -86, -110]])),
+            ("logarithm", torch.log, numpy.concatenate([magnitudes, 1 + 0.01 * normal(31)])),
+            ("reciprocal", torch.reciprocal, numpy.concatenate([magnitudes, -magnitudes]))]:
+        x = x.astype(numpy.float32).astype(numpy.float64)
+        case(name, "unary", {"x": x}, {"y": function(torch.from_numpy(x))}, texts={"operation": name})
+    x = normal(3, 5, 11)
+    case("affine", "affine", {"x": x}, {"y": 0.0078125 * x - 0.9921875},
+         numbers={"scale": 0.0078125, "shift": -0.9921875})
+    case("clamp", "clamp", {"x": x}, {"y": numpy.clip(x, -0.5, 0.75)}, numbers={"lower": -0.5, "upper": 0.75})
+
+
+def matrices():
+    for rows, columns, depth, batch, data in [
+            (1, 1, 1, 0, "normal"), (1, 33, 17, 0, "normal"), (17, 1, 31, 0, "normal"), (33, 65, 13, 0, "normal"),
+            (7, 5, 257, 0, "normal"), (67, 17, 16, 0, "whole"), (5, 7, 11, 3, "normal"), (16, 33, 9, 2, "whole"),
+            (3, 67, 33, 1, "positive")]:
+        lead = (batch,) if batch else ()
+        a, b = DATA[data](*lead, rows, depth), DATA[data](*lead, depth, columns)
+        for transposed in (False, True):
+            for other_transposed in (False, True):
+                scale = 0.5 if transposed else 1.0
+                y = scale * torch.matmul(torch.from_numpy(a), torch.from_numpy(b))
+                name = f"{batch}x{rows}x{columns}x{depth} {data} " + "NT"[transposed] + "NT"[other_transposed]
+                case(name, "matrix",
+                     {"x": numpy.swapaxes(a, -1, -2) if transposed else a,
+                      "other": numpy.swapaxes(b, -1, -2) if other_transposed else b}, {"y": y},
+                     {"transposed": transposed, "otherTransposed": other_transposed, "depth": depth},
+                     {"scale": scale}, {"data": data})
+
+
+def pooling():
+    for batch, height, width, channels, kernel, stride, padding in [
+            (1, 1, 1, 1, (1, 1), (1, 1), (0, 0, 0, 0)), (3, 8, 6, 17, (2, 2), (2, 2), (0, 0, 0, 0)),
+            (1, 9, 11, 3, (3, 3), (1, 1), (1, 1, 1, 1)), (3, 7, 5, 33, (3, 3), (2, 2), (1, 1, 1, 1)),
+            (1, 11, 8, 5, (3, 2), (2, 3), (1, 0, 1, 1)), (1, 13, 13, 1, (5, 5), (3, 1), (2, 2, 2, 2)),
+            (1, 10, 9, 3, (3, 3), (2, 2), (0, 1, 1, 0))]:
+        x = normal(batch, height, width, channels)
+        top, left, bottom, right = padding
+
+        def padded(values, value):
+            return F.pad(to_nchw(values), (left, right, top, bottom), value=value)
+
+        sums = F.avg_pool2d(padded(x, 0.0), kernel, stride)
+        inside = F.avg_pool2d(padded(numpy.ones_like(x), 0.0), kernel, stride)
+        for kind, y in [
+                ("maximum", F.max_pool2d(padded(x, -math.inf), kernel, stride)), ("average of the window", sums),
+                ("average of the picture", sums / inside)]:
+            symmetric = (top, left) == (bottom, right)
+            if symmetric and kind != "maximum":
+                direct = F.avg_pool2d(to_nchw(x), kernel, stride, (top, left),
+                                      count_include_pad=kind == "average of the window")
+                assert torch.allclose(direct, y, rtol=1e-12, atol=0)
+            name = f"{kind} {batch}x{height}x{width}x{channels} kernel {kernel} stride {stride} padding {padding}"
+            case(name, "pooling", {"x": x}, {"y": to_nhwc(y)},
+                 {"kernel": kernel, "stride": stride, "padding": padding}, texts={"kind": kind})
+    for shape in [(1, 1, 1, 3), (3, 7, 5, 17), (1, 11, 16, 33)]:
+        x = normal(*shape)
+        for kind, y in [
+                ("maximum", x.max((1, 2), keepdims=True)), ("average of the window", x.mean((1, 2), keepdims=True))]:
+            case(f"{kind} of the whole {shape}", "global pooling", {"x": x}, {"y": y}, texts={"kind": kind})
+
+
+def resampling():
+    for batch, height, width, channels, to_height, to_width in [
+            (1, 1, 1, 1, 3, 5), (1, 3, 5, 3, 1, 1), (3, 5, 3, 17, 7, 4), (1, 13, 11, 3, 7, 5), (1, 16, 16, 5, 32, 32),
+            (1, 4, 4, 33, 4, 4), (1, 31, 2, 1, 17, 29), (1, 4, 6, 3, 12, 3), (1, 5, 1, 2, 37, 4)]:
+        x = normal(batch, height, width, channels)
+        for mode, arguments in [
+                ("nearest", {"mode": "nearest"}), ("bilinearHalfPixel", {"mode": "bilinear", "align_corners": False}),
+                ("bilinearAlignCorners", {"mode": "bilinear", "align_corners": True})]:
+            # Nearest only selects; its source positions are defined by PyTorch's arithmetic on float32 pictures.
+            source = to_nchw(x).float() if mode == "nearest" else to_nchw(x)
+            y = F.interpolate(source, size=(to_height, to_width), **arguments)
+            case(f"{mode} {batch}x{height}x{width}x{channels} to {to_height}x{to_width}", "resampling", {"x": x},
+                 {"y": to_nhwc(y)}, {"size": (to_height, to_width)}, texts={"mode": mode})
+
+
+def softmaxes():
+    for name, x in [
+            ("one column", normal(7, 1)), ("one row", normal(1, 13)), ("rank 3", normal(3, 5, 17)),
+            ("wide", normal(2, 1031)), ("large values", 200 * normal(5, 33)),
+            ("one dominating", numpy.concatenate([numpy.full((2, 1), 30.0), normal(2, 64)], axis=1)),
+            ("offset", 1000 + normal(3, 31).round(2)), ("equal", numpy.full((3, 49), -7.25))]:
+        x = x.astype(numpy.float32).astype(numpy.float64)
+        for logarithmic in (False, True):
+            function = F.log_softmax if logarithmic else F.softmax
+            case(name + (", logarithm" if logarithmic else ""), "softmax", {"x": x},
+                 {"y": function(torch.from_numpy(x), -1)}, {"logarithmic": logarithmic})
+
+
+def reductions():
+    for shape, axis in [
+            ((1,), 0), ((7, 13), 0), ((7, 13), 1), ((3, 5, 17), 1), ((2, 1031), 1), ((1031, 3), 0), ((2, 3, 4, 5), 2)]:
+        x = normal(*shape)
+        t = torch.from_numpy(x)
+        for name, y in [
+                ("sum", t.sum(axis)), ("mean", t.mean(axis)), ("sumOfSquares", t.square().sum(axis)),
+                ("maximum", t.amax(axis)), ("minimum", t.amin(axis))]:
+            case(f"{name} {shape} axis {axis}", "reduction", {"x": x}, {"y": y}, {"axis": axis, "count": shape[axis]},
+                 texts={"operation": name})
+    for shape in [(1, 1, 1), (5, 17, 1), (3, 7, 11), (1, 257, 2)]:
+        # Whole numbers repeat, so the first of equal ones must win.
+        x = whole(*shape)
+        for smallest in (False, True):
+            y = x.argmin(1) if smallest else x.argmax(1)
+            case(f"{'smallest' if smallest else 'largest'} {shape}", "position", {"x": x}, {"y": y},
+                 {"smallest": smallest})
+
+
+def indexing():
+    x = normal(13, 7)
+    indices = numpy.array([12, 0, 5, 5, 3])
+    case("rows", "gather", {"x": x, "indices": indices}, {"y": torch.from_numpy(x)[indices]})
+    x = normal(3, 1)
+    case("one column", "gather", {"x": x, "indices": numpy.array([2])}, {"y": x[[2]]})
+    for axis, shapes in [
+            (0, [(2, 3), (1, 3), (4, 3)]), (1, [(3, 2), (3, 5)]), (3, [(1, 4, 3, 5), (1, 4, 3, 17), (1, 4, 3, 1)]),
+            (2, [(2, 3, 1, 2), (2, 3, 5, 2)]), (0, [(7,)])]:
+        parts = {f"x{i}": normal(*shape) for i, shape in enumerate(shapes)}
+        y = torch.cat([torch.from_numpy(part) for part in parts.values()], axis)
+        case(f"{shapes} axis {axis}", "concatenation", parts, {"y": y}, {"axis": axis, "parts": len(shapes)})
+    for shape, axis, lower, upper in [
+            ((7,), 0, 2, 5), ((5, 3), 0, 4, 5), ((5, 3), 1, 0, 2), ((2, 7, 3, 4), 1, 3, 7), ((2, 3, 5, 17), 3, 16, 17),
+            ((3, 4), 0, 0, 3)]:
+        x = normal(*shape)
+        y = torch.from_numpy(x).narrow(axis, lower, upper - lower)
+        case(f"{shape} axis {axis} {lower} to {upper}", "slice", {"x": x}, {"y": y},
+             {"axis": axis, "range": (lower, upper)})
+    for shape, order in [
+            ((5,), (0,)), ((3, 7), (1, 0)), ((2, 3, 5), (2, 0, 1)), ((2, 3, 5, 7), (0, 3, 1, 2)),
+            ((2, 3, 5, 7), (0, 2, 3, 1)), ((1, 4, 3, 2), (3, 2, 1, 0)), ((17, 33), (0, 1))]:
+        x = normal(*shape)
+        case(f"{shape} to {order}", "permutation", {"x": x}, {"y": torch.from_numpy(x).permute(order)},
+             {"order": order})
+
+
+def neighbours():
+    for name, queries, rows, width, offset in [
+            ("width 19", 31, 307, 19, 0), ("width 152", 9, 65, 152, 0), ("one query, width 1", 1, 11, 1, 0),
+            ("far from the origin", 7, 129, 33, 300), ("rows repeated", 5, 40, 16, 0)]:
+        near_tie = True
+        while near_tie:  # float32 could not tell which is nearer
+            drawn, bank = ((offset + normal(count, width)).astype(numpy.float32).astype(numpy.float64)
+                              for count in (queries, rows))
+            if name == "rows repeated":
+                bank[20:] = bank[:20]
+                drawn[0] = bank[3]
+            squared = torch.cdist(
+                torch.from_numpy(drawn), torch.from_numpy(bank), compute_mode="donot_use_mm_for_euclid_dist").square()
+            ordered, nearest = torch.sort(squared, stable=True)
+            gaps = (ordered[:, 1:10] - ordered[:, :9]) / ordered[:, 1:10].clamp(min=1e-30)
+            near_tie = bool(((gaps < 1e-5) & (gaps != 0)).any())
+        for count in (1, 3, 9):
+            case(f"{name}, {count}", "neighbours", {"queries": drawn, "bank": bank},
+                 {"distances": ordered[:, :count], "indices": nearest[:, :count]}, {"count": count})
+
+
+def smoothing():
+    for shape in [(1, 1, 1), (1, 2, 3), (1, 5, 40), (3, 17, 33), (1, 40, 37)]:
+        x = positive(*shape)
+        for sigma in (4.0, 1.5):
+            y = [scipy.ndimage.gaussian_filter(picture, sigma, truncate=4, mode="reflect") for picture in x]
+            case(f"{shape} sigma {sigma}", "smoothing", {"x": x[..., None]}, {"y": numpy.stack(y)[..., None]},
+                 numbers={"sigma": sigma})
+    x = positive(1, 9, 8)
+    y = scipy.ndimage.gaussian_filter(x[0], 4, radius=3, mode="reflect")
+    case("radius 3", "smoothing", {"x": x[..., None]}, {"y": y[None, ..., None]}, {"radius": 3}, {"sigma": 4.0})
+
+
+for family in [
+        convolutions, activations, elementwise, matrices, pooling, resampling, softmaxes, reductions, indexing,
+        neighbours, smoothing]:
+    family()
+output = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("operations.safetensors")
+written(output, {
+    "cases": json.dumps(cases, separators=(",", ":")), "script": Path(__file__).name, "seed": str(SEED),
+    "torch": torch.__version__,
+    "numpy": numpy.__version__, "scipy": scipy.__version__})
+print(f"{len(cases)} cases, {len(tensors)} tensors, {output.stat().st_size} bytes: {output}")

@@ -1,0 +1,24 @@
+import TestSupport
+import Testing
+
+/// A family whose cases went missing would otherwise pass without a test.
+@Test func everyFamilyHasItsCases() throws {
+  #expect(
+    try OperationFixtures.counts() == [
+      "activation": 8, "affine": 1, "binary": 36, "clamp": 1, "concatenation": 5, "convolution": 33, "gather": 2,
+      "global pooling": 6, "matrix": 36, "neighbours": 15, "permutation": 7, "pooling": 21, "position": 8,
+      "reduction": 35, "resampling": 27, "slice": 6, "smoothing": 11, "softmax": 16, "unary": 6,
+    ])
+}
+
+@Test func tolerancesRefuseWhatTheyShould() {
+  let tolerance = Tolerance.sum(depth: 1)
+  #expect(tolerance.excess([1, 2], [1, 2]) == 0)
+  #expect(tolerance.excess([1, 2], [1, 2.00001]) > 1)
+  #expect(!(tolerance.excess([.nan, 2], [1, 2]) <= 1))
+  #expect(!(tolerance.excess([.infinity, 2], [1, 2]) <= 1))
+  #expect(!(tolerance.excess([1, 2], [.infinity, 2]) <= 1))
+  #expect(tolerance.excess([.infinity, 2], [.infinity, 2]) <= 1)
+  #expect(!(tolerance.excess([1], [1, 2]) <= 1))
+  #expect(!(Tolerance.exact.excess([1 + 0x1p-23], [1]) <= 1))
+}
