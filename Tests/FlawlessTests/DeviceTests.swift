@@ -11,7 +11,7 @@ struct DeviceTests {
     let product = try SmallProduct.shared.get()
     return try ProgramRun(
       [
-        "train", "--data", product.root, "--category", SmallProduct.category, "-o", "\(product.root)/never.model",
+        "train", "--data", product.root, "--category", SmallPictures.category, "-o", "\(product.root)/never.model",
         "--weights", "/nonexistent/weights",
       ] + device, environment: environment
     ).wait()

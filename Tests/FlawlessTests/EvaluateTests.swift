@@ -7,7 +7,7 @@ struct EvaluateTests {
   private func evaluate(_ product: SmallProduct, _ extra: [String], data: String? = nil) throws -> ProgramRun.Outcome {
     try ProgramRun(
       [
-        "evaluate", product.model, "--data", data ?? product.root, "--category", SmallProduct.category, "--weights",
+        "evaluate", product.model, "--data", data ?? product.root, "--category", SmallPictures.category, "--weights",
         product.weights, "--device", "cpu",
       ] + extra
     ).wait()
@@ -25,7 +25,7 @@ struct EvaluateTests {
           "backbone", "categories", "detector", "device", "mean", "peak_memory_bytes", "seconds", "seed", "shots",
           "weights_sha256",
         ])
-      let metrics = try #require((json["categories"] as? [String: [String: Any]])?[SmallProduct.category])
+      let metrics = try #require((json["categories"] as? [String: [String: Any]])?[SmallPictures.category])
       let names = [
         "aupro", "image_ap", "image_auroc", "image_auroc_reweighted", "image_f1_max", "pixel_ap", "pixel_auroc",
       ]
@@ -63,7 +63,7 @@ struct EvaluateTests {
   @Test func aMaskOfAnotherSizeIsNamed() throws {
     let product = try SmallProduct.shared.get()
     try withTemporaryFolder { folder in
-      try SmallProduct.writePictures(to: folder.path, maskSize: (31, 44))
+      try SmallPictures.write(to: folder.path, maskSize: (31, 44))
       let json = "\(folder.path)/metrics.json"
       let outcome = try evaluate(product, ["--json", json, "--report", folder.path], data: folder.path)
       #expect(outcome.status == 1)
@@ -84,7 +84,7 @@ struct EvaluateTests {
       let other = folder.appendingPathComponent("other.safetensors")
       try data.write(to: other)
       let outcome = try ProgramRun([
-        "evaluate", product.model, "--data", product.root, "--category", SmallProduct.category, "--weights",
+        "evaluate", product.model, "--data", product.root, "--category", SmallPictures.category, "--weights",
         other.path, "--device", "cpu",
       ]).wait()
       #expect(outcome.status == 1)
@@ -96,7 +96,7 @@ struct EvaluateTests {
     let product = try SmallProduct.shared.get()
     try withTemporaryFolder { folder in
       let outcome = try ProgramRun([
-        "evaluate", folder.path, "--data", product.root, "--category", SmallProduct.category, "--device", "cpu",
+        "evaluate", folder.path, "--data", product.root, "--category", SmallPictures.category, "--device", "cpu",
       ]).wait()
       #expect(outcome.status == 1)
       #expect(outcome.errors.contains("The model \(folder.path) cannot be used: there is no model.json in it."))

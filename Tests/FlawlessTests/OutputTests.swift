@@ -49,7 +49,7 @@ struct OutputTests {
   @Test func aFullLogStopsTheRun() throws {
     let product = try SmallProduct.shared.get()
     let outcome = try flawless(
-      "train", "--data", product.root, "--category", SmallProduct.category, "-o", "\(product.root)/never.model",
+      "train", "--data", product.root, "--category", SmallPictures.category, "-o", "\(product.root)/never.model",
       "--log", "/dev/full")
     #expect(outcome.status == 1)
     #expect(outcome.errors == "flawless: /dev/full cannot be written: no space left on device.\n")
@@ -60,7 +60,7 @@ struct OutputTests {
     let product = try SmallProduct.shared.get()
     // A file where a folder would have to be: refused also for the superuser.
     let outcome = try flawless(
-      "evaluate", product.model, "--data", product.root, "--category", SmallProduct.category, option,
+      "evaluate", product.model, "--data", product.root, "--category", SmallPictures.category, option,
       "\(product.weights)/there/file")
     #expect(outcome.status == 1)
     #expect(isOneSentence(outcome.errors), "\(outcome.errors)")
@@ -70,18 +70,19 @@ struct OutputTests {
   @Test func aModelDoesNotReplaceAnotherFolder() throws {
     let product = try SmallProduct.shared.get()
     let outcome = try flawless(
-      "train", "--data", product.root, "--category", SmallProduct.category, "-o",
-      "\(product.root)/\(SmallProduct.category)")
+      "train", "--data", product.root, "--category", SmallPictures.category, "-o",
+      "\(product.root)/\(SmallPictures.category)")
     #expect(outcome.status == 1)
     #expect(outcome.errors.contains("something else is there already"))
-    #expect(FileManager.default.fileExists(atPath: "\(product.root)/\(SmallProduct.category)/train/good/000.png"))
+    #expect(FileManager.default.fileExists(atPath: "\(product.root)/\(SmallPictures.category)/train/good/000.png"))
   }
 
   @Test func aFaultInTheProgramIsAnInternalError() throws {
     let product = try SmallProduct.shared.get()
     for fault in [SIGABRT, SIGSEGV, SIGILL] {
       let run = try ProgramRun([
-        "predict", product.model, product.root, "-o", "\(product.root)/results", "--watch", "--weights", product.weights,
+        "predict", product.model, product.root, "-o", "\(product.root)/results", "--watch", "--weights",
+        product.weights,
         "--device", "cpu",
       ])
       #expect(eventually { run.errorsSoFar.contains("device: cpu") })

@@ -12,9 +12,9 @@ struct PredictTests {
   /// A good and a defective picture, and one that is cut off.
   private func writePictures(to folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try SmallProduct.picture(seed: 90, defective: false).writePNG(to: folder.appendingPathComponent("fine.png"))
-    try SmallProduct.picture(seed: 91, defective: true).writePNG(to: folder.appendingPathComponent("hole.png"))
-    let whole = try SmallProduct.picture(seed: 92, defective: false).pngData()
+    try SmallPictures.picture(seed: 90, defective: false).writePNG(to: folder.appendingPathComponent("fine.png"))
+    try SmallPictures.picture(seed: 91, defective: true).writePNG(to: folder.appendingPathComponent("hole.png"))
+    let whole = try SmallPictures.picture(seed: 92, defective: false).pngData()
     try whole.prefix(whole.count / 2).write(to: folder.appendingPathComponent("cut.png"))
   }
 
@@ -59,12 +59,12 @@ struct PredictTests {
     let names = ["fine_map.png", "fine_overlay.png", "hole_map.png", "hole_overlay.png"]
     #expect(try FileManager.default.contentsOfDirectory(atPath: output).sorted() == names)
     let overlay = try Image(path: "\(output)/hole_overlay.png")
-    #expect(overlay.width == SmallProduct.width && overlay.height == SmallProduct.height && overlay.channels == 3)
+    #expect(overlay.width == SmallPictures.width && overlay.height == SmallPictures.height && overlay.channels == 3)
     // Byte 24 of a PNG file is its bit depth.
     #expect(FileManager.default.contents(atPath: "\(output)/hole_map.png")?[24] == 16)
     // Eight bits of the sixteen are enough to see where: above the threshold in the hole, and less strange far away.
     let map = try Image(path: "\(output)/hole_map.png")
-    let (inside, outside) = (map.pixels[18 * SmallProduct.width + 38], map.pixels[40 * SmallProduct.width + 4])
+    let (inside, outside) = (map.pixels[18 * SmallPictures.width + 38], map.pixels[40 * SmallPictures.width + 4])
     #expect(inside >= 128)
     #expect(outside < inside)
   }
@@ -87,7 +87,7 @@ struct PredictTests {
       var (ours, theirs): (Int32, Int32) = (0, 0)
       var size = winsize(ws_row: 24, ws_col: 70, ws_xpixel: 0, ws_ypixel: 0)
       #expect(openpty(&ours, &theirs, nil, nil, &size) == 0)
-      let picture = "\(product.root)/\(SmallProduct.category)/test/good/000.png"
+      let picture = "\(product.root)/\(SmallPictures.category)/test/good/000.png"
       let run = try ProgramRun(arguments(product, [picture], folder.path), errors: .descriptor(theirs))
       let outcome = run.wait()
       close(theirs)
@@ -111,7 +111,7 @@ struct PredictTests {
       #expect(eventually { run.errorsSoFar.contains("watching \(camera.path)") })
       // Half of a picture, the rest a second later: neither named as bad nor done twice.
       let slow = camera.appendingPathComponent("slow.png")
-      let whole = try SmallProduct.picture(seed: 93, defective: true).pngData()
+      let whole = try SmallPictures.picture(seed: 93, defective: true).pngData()
       try whole.prefix(whole.count / 2).write(to: slow)
       usleep(1_300_000)
       let handle = try FileHandle(forWritingTo: slow)
@@ -122,7 +122,7 @@ struct PredictTests {
         ((try? String(contentsOfFile: csv, encoding: .utf8)) ?? "").split(separator: "\n").dropFirst().map { $0 }
       }
       #expect(eventually { rows().count == 1 })
-      try SmallProduct.picture(seed: 94, defective: false).writePNG(to: camera.appendingPathComponent("next.png"))
+      try SmallPictures.picture(seed: 94, defective: false).writePNG(to: camera.appendingPathComponent("next.png"))
       #expect(eventually { rows().count == 2 })
       run.signal(SIGINT)
       let outcome = run.wait()

@@ -9,7 +9,7 @@ struct TrainTests {
   ) throws -> ProgramRun {
     try ProgramRun(
       [
-        "train", "--data", data ?? product.root, "--category", SmallProduct.category, "--weights", product.weights,
+        "train", "--data", data ?? product.root, "--category", SmallPictures.category, "--weights", product.weights,
         "--size", "64", "--device", "cpu", "-o", output,
       ] + extra)
   }
@@ -93,8 +93,8 @@ struct TrainTests {
   @Test func aTruncatedPictureIsNamedAndNothingIsWritten() throws {
     let product = try SmallProduct.shared.get()
     try withTemporaryFolder { folder in
-      try SmallProduct.writePictures(to: folder.path)
-      let bad = "\(folder.path)/\(SmallProduct.category)/train/good/002.png"
+      try SmallPictures.write(to: folder.path)
+      let bad = "\(folder.path)/\(SmallPictures.category)/train/good/002.png"
       let whole = try #require(FileManager.default.contents(atPath: bad))
       try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: bad))
       let outcome = try train(product, to: "\(folder.path)/new.model", data: folder.path).wait()
@@ -107,7 +107,7 @@ struct TrainTests {
   @Test func aFolderWithoutPicturesIsNamed() throws {
     let product = try SmallProduct.shared.get()
     try withTemporaryFolder { folder in
-      let good = folder.appendingPathComponent("\(SmallProduct.category)/train/good")
+      let good = folder.appendingPathComponent("\(SmallPictures.category)/train/good")
       try FileManager.default.createDirectory(at: good, withIntermediateDirectories: true)
       let empty = try train(product, to: "\(folder.path)/new.model", data: folder.path).wait()
       #expect(empty.status == 1)
@@ -131,7 +131,7 @@ struct TrainTests {
       let text = folder.appendingPathComponent("weights.pth")
       try Data("no weights at all".utf8).write(to: text)
       let outcome = try ProgramRun([
-        "train", "--data", product.root, "--category", SmallProduct.category, "--weights", text.path, "--device",
+        "train", "--data", product.root, "--category", SmallPictures.category, "--weights", text.path, "--device",
         "cpu", "-o", "\(folder.path)/new.model",
       ]).wait()
       #expect(outcome.status == 1)
@@ -144,7 +144,7 @@ struct TrainTests {
     let product = try SmallProduct.shared.get()
     try withTemporaryFolder { folder in
       let outcome = try flawless(
-        "train", "--data", product.root, "--category", SmallProduct.category, "--device", "cpu", "-o",
+        "train", "--data", product.root, "--category", SmallPictures.category, "--device", "cpu", "-o",
         "\(folder.path)/new.model", environment: ["XDG_CACHE_HOME": folder.path])
       #expect(outcome.status == 1)
       #expect(outcome.errors.contains("are not in \(folder.path)/flawless/weights; run Tools/demo once"))
@@ -156,7 +156,7 @@ struct TrainTests {
     let product = try SmallProduct.shared.get()
     try withTemporaryFolder { folder in
       let outcome = try flawless(
-        "train", "--data", product.root, "--category", SmallProduct.category, "--shots", "1", "--size", "64",
+        "train", "--data", product.root, "--category", SmallPictures.category, "--shots", "1", "--size", "64",
         "--device", "cpu", "-o", "\(folder.path)/new.model", "--json", "-")
       #expect(outcome.status == 0, "\(outcome.errors)")
       let json = try outcome.json()

@@ -28,7 +28,7 @@ struct WrongUseTests {
   @Test func theEnvironmentsDeviceIsCheckedToo() throws {
     let product = try SmallProduct.shared.get()
     let outcome = try flawless(
-      "train", "--data", product.root, "--category", SmallProduct.category, "-o", "\(product.root)/never.model",
+      "train", "--data", product.root, "--category", SmallPictures.category, "-o", "\(product.root)/never.model",
       environment: ["FLAWLESS_DEVICE": "abacus"])
     #expect(outcome.status == 2)
     #expect(
