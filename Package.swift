@@ -67,7 +67,7 @@ let tools: [Target] = [
 
 let testTargets: [Target] = [
   .target(
-    name: "TestSupport", dependencies: ["Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL", "Tensors"],
+    name: "TestSupport", dependencies: ["Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL", "Tensors", "Images"],
     path: "Tests/TestSupport"),
   tests("Compute", ["ComputeCPU", "ComputeOpenCL", "CKernels"]),
   tests("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL", "Tensors"]),
@@ -80,7 +80,14 @@ let testTargets: [Target] = [
   tests("Metrics"),
   tests("Detectors", ["Images", "Datasets", "Metrics"]),
   tests("Experiments", ["SampleData"]),
-  .testTarget(name: "FlawlessTests", dependencies: ["flawless", "TestSupport"]),
+  .testTarget(
+    name: "FlawlessTests", dependencies: ["flawless", "Checkpoints", "Images", "TestSupport"],
+    exclude: ["Snapshots"]),
+  // As another package would use the libraries: it sees what is public, and nothing else.
+  .testTarget(
+    name: "ExampleTests",
+    dependencies: ["Backbones", "Datasets", "Detectors", "Devices", "Experiments", "Images", "TestSupport"],
+    packageAccess: false),
 ]
 
 let package = Package(

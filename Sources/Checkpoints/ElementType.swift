@@ -32,6 +32,17 @@ enum ElementType: String, Sendable, CaseIterable {
         convert(bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.size, as: T.self))
       }
     }
+    #if _endian(little)
+      // The usual case is one copy; element by element it takes seconds in a debug build.
+      if self == .float32 {
+        let count = bytes.count / MemoryLayout<Float>.size
+        return [Float](unsafeUninitializedCapacity: count) { target, initialized in
+          UnsafeMutableRawBufferPointer(target).copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: bytes.prefix(count * 4)))
+          initialized = count
+        }
+      }
+    #endif
     switch self {
     case .float32: return each(UInt32.self) { Float(bitPattern: UInt32(littleEndian: $0)) }
     case .float64: return each(UInt64.self) { Float(Double(bitPattern: UInt64(littleEndian: $0))) }

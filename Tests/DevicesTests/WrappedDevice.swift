@@ -59,7 +59,8 @@ final class WrappedDevice: Device {
     try finish(result, into: y, lies: lie == .roundTrip)
   }
 
-  func multiply(_ p: MatrixProblem, _ a: Storage, _ b: Storage, into c: Storage, scale: Float, accumulate: Bool) throws {
+  func multiply(_ p: MatrixProblem, _ a: Storage, _ b: Storage, into c: Storage, scale: Float, accumulate: Bool) throws
+  {
     let result = try home(c)
     try inner.multiply(p, home(a), home(b), into: result, scale: scale, accumulate: accumulate)
     try finish(result, into: c, lies: lie == .matrixProduct)

@@ -20,6 +20,12 @@ enum CrashReporting {
       if let message = CrashReporting.message { _ = Foundation.write(STDERR_FILENO, message, strlen(message)) }
       _exit(ExitStatus.internalError.rawValue)
     }
-    for number in [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV] { sigaction(number, &action, nil) }
+    var numbers = sigset_t()
+    sigemptyset(&numbers)
+    for number in [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV] {
+      sigaction(number, &action, nil)
+      sigaddset(&numbers, number)
+    }
+    sigprocmask(SIG_UNBLOCK, &numbers, nil)
   }
 }

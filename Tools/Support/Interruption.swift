@@ -17,6 +17,11 @@ public enum Interruption {
     // Also where a shell that put the program in the background set Ctrl-C to be ignored; but `nohup` is respected.
     for number in [SIGINT, SIGTERM] { signal(number, handler) }
     if !isIgnored(SIGHUP) { signal(SIGHUP, handler) }
+    // Whoever started this program may have had them blocked, which is inherited: libdispatch's threads do.
+    var numbers = sigset_t()
+    sigemptyset(&numbers)
+    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&numbers, number) }
+    sigprocmask(SIG_UNBLOCK, &numbers, nil)
     // Writing to a closed pipe (`flawless … | head`) is an error to report, not a reason to die.
     signal(SIGPIPE, SIG_IGN)
   }

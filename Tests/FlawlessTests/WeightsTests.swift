@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("flawless weights")
+struct WeightsTests {
+  private let file = "efficientnet-lite0-57934424.pth"
+
+  private func weights(_ arguments: [String], cache: URL) throws -> ProgramRun.Outcome {
+    try ProgramRun(["weights"] + arguments, environment: ["XDG_CACHE_HOME": cache.path]).wait()
+  }
+
+  @Test func anEmptyCacheIsListed() throws {
+    try withTemporaryFolder { cache in
+      let outcome = try weights(["list"], cache: cache)
+      #expect(outcome.status == 0)
+      #expect(outcome.output.hasPrefix("EfficientNet-Lite0: missing\n"))
+      #expect(outcome.output.hasSuffix("folder: \(cache.path)/flawless/weights\n"))
+      #expect(try weights(["verify"], cache: cache).output.contains("EfficientNet-Lite0: missing"))
+      let json = try weights(["list", "--json", "-"], cache: cache).json()
+      #expect(((json["weights"] as? [[String: Any]])?.first?["state"] as? String) == "missing")
+    }
+  }
+
+  @Test func aDamagedFileIsFound() throws {
+    try withTemporaryFolder { cache in
+      let folder = cache.appendingPathComponent("flawless/weights")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try Data("damaged".utf8).write(to: folder.appendingPathComponent(file))
+      let outcome = try weights(["verify"], cache: cache)
+      #expect(outcome.status == 1)
+      #expect(outcome.output.contains("EfficientNet-Lite0: damaged"))
+      #expect(
+        outcome.errors == "flawless: Damaged: EfficientNet-Lite0; add the file again with 'flawless weights add'.\n")
+    }
+  }
+
+  @Test func unknownFilesAreNotAdded() throws {
+    try withTemporaryFolder { cache in
+      let stranger = cache.appendingPathComponent("stranger.pth")
+      try Data("something".utf8).write(to: stranger)
+      let outcome = try weights(["add", stranger.path], cache: cache)
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("holds no weights that Flawless knows"))
+      #expect(!FileManager.default.fileExists(atPath: cache.appendingPathComponent("flawless").path))
+    }
+  }
+
+  @Test(.enabled(if: RealWeights.areThere, "weights: \(RealWeights.reason)"))
+  func theRealFileIsAddedAndVerified() throws {
+    try withTemporaryFolder { cache in
+      let outcome = try weights(["add", #require(RealWeights.efficientNetLite0)], cache: cache)
+      #expect(outcome.status == 0)
+      #expect(outcome.output.hasPrefix("added EfficientNet-Lite0: \(cache.path)/flawless/weights/\(file)"))
+      #expect(try weights(["verify"], cache: cache).output == "EfficientNet-Lite0: verified\n")
+    }
+  }
+}

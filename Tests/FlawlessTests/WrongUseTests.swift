@@ -1,0 +1,38 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Wrong use ends with 2, before anything is done")
+struct WrongUseTests {
+  @Test(arguments: [
+    (["fly"], "Unexpected argument 'fly'"),
+    (["train"], "Missing expected argument"),
+    (["train", "--data", "x", "--category", "y", "-o", "m", "--draw", "7"], "--draw needs --shots."),
+    (["train", "--data", "x", "--category", "y", "-o", "m", "--shots", "few"], "'few' is invalid"),
+    (["train", "--data", "x", "--category", "y", "-o", "m", "--device", "gpu"], "'gpu' is no device"),
+    (["train", "--data", "x", "--category", "y", "-o", "m", "--threads", "0"], "--threads must be at least 1."),
+    (["train", "--data", "x", "--category", "y", "-o", "m", "--memory-limit", "0"], "--memory-limit must be"),
+    (["evaluate", "m", "--data", "x", "--category", "y", "--evaluate-size", "big"], "--evaluate-size is 'original'"),
+    (["evaluate", "m", "--data", "x", "--category", "y", "--json", "-", "--csv", "-"], "Only one of --json and --csv"),
+    (["predict", "m", "x", "-o", "out", "--watch", "--json", "y"], "--json cannot be used with --watch"),
+    (["predict", "m", "/nowhere/at/all", "-o", "out", "--watch"], "--watch takes folders"),
+    (["weights", "add"], "Missing expected argument"),
+  ])
+  func itIsNamed(_ arguments: [String], _ words: String) throws {
+    let outcome = try ProgramRun(arguments).wait()
+    #expect(outcome.status == 2, "\(outcome.errors)")
+    #expect(outcome.errors.contains(words), "\(outcome.errors)")
+    #expect(outcome.output == "")
+  }
+
+  @Test func theEnvironmentsDeviceIsCheckedToo() throws {
+    let product = try SmallProduct.shared.get()
+    let outcome = try flawless(
+      "train", "--data", product.root, "--category", SmallPictures.category, "-o", "\(product.root)/never.model",
+      environment: ["FLAWLESS_DEVICE": "abacus"])
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.errors == "flawless: FLAWLESS_DEVICE=abacus is no device; use auto, cpu, opencl, opencl:0:0 or "
+        + "opencl:<part of a name>.\n")
+  }
+}
