@@ -5,7 +5,7 @@ extension Image {
   public func overlaid(heat: [Float]) -> Image {
     var result = rgb
     for index in 0..<min(heat.count, width * height) {
-      let value = min(max(heat[index], 0), 1)
+      let value = ColourMap.clamped(heat[index])
       let colour = ColourMap.colour(value)
       // Where nothing is strange the picture shows through, darkened a little, so that heat stands out.
       let cover = 0.35 + 0.4 * value
