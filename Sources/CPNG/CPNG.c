@@ -44,36 +44,46 @@ static void write_bytes(png_structp png, png_bytep data, size_t length) {
 
 static void flush(png_structp png) { (void)png; }
 
-int cpng_decode(const uint8_t *bytes, size_t count, size_t pixel_limit, uint8_t **pixels, uint32_t *width,
-                uint32_t *height, int *channels, char message[CPNG_MESSAGE]) {
+// 16-bit samples to 8 bits in place: the high byte, or 255 wherever any bit is set.
+static void narrow(uint8_t *samples, size_t count, int any_bit) {
+  for (size_t i = 0; i < count; i++)
+    samples[i] = any_bit ? (samples[2 * i] | samples[2 * i + 1] ? 255 : 0) : samples[2 * i];
+}
+
+int cpng_decode(const uint8_t *bytes, size_t count, size_t pixel_limit, int any_bit, uint8_t **pixels,
+                uint32_t *width, uint32_t *height, int *channels, char message[CPNG_MESSAGE]) {
   source from = {bytes, count, 0};
   uint8_t *volatile decoded = NULL;
   png_bytep *volatile rows = NULL;
-  png_infop info = NULL;
   strcpy(message, "there is not enough memory");
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, message, fail, ignore);
   if (!png) return 1;
+  // Made before the jump's place is set: what changes after that would be lost.
+  png_infop info = png_create_info_struct(png);
+  if (!info) {
+    png_destroy_read_struct(&png, NULL, NULL);
+    return 1;
+  }
   if (setjmp(png_jmpbuf(png))) {
     png_destroy_read_struct(&png, &info, NULL);
     free(decoded);
     free(rows);
     return 1;
   }
-  info = png_create_info_struct(png);
-  if (!info) png_error(png, "there is not enough memory");
   png_set_read_fn(png, &from, read_bytes);
   png_read_info(png, info);
   *width = png_get_image_width(png, info);
   *height = png_get_image_height(png, info);
   if ((uint64_t)*width * *height > pixel_limit) png_error(png, "it has too many pixels");
   png_set_expand(png);
-  png_set_strip_16(png);
   png_set_strip_alpha(png);
   png_set_interlace_handling(png);
   png_read_update_info(png, info);
   *channels = png_get_channels(png, info);
   size_t stride = png_get_rowbytes(png, info);
-  if ((*channels != 1 && *channels != 3) || stride != (size_t)*width * (size_t)*channels)
+  size_t samples = (size_t)*width * (size_t)*channels;
+  int deep = png_get_bit_depth(png, info) == 16;
+  if ((*channels != 1 && *channels != 3) || stride != (deep ? 2 * samples : samples))
     png_error(png, "its colour type is not supported");
   decoded = malloc(stride * *height);
   rows = malloc(sizeof *rows * *height);
@@ -81,6 +91,7 @@ int cpng_decode(const uint8_t *bytes, size_t count, size_t pixel_limit, uint8_t 
   for (uint32_t row = 0; row < *height; row++) rows[row] = decoded + row * stride;
   png_read_image(png, rows);
   png_read_end(png, NULL);
+  if (deep) narrow(decoded, samples * *height, any_bit);
   png_destroy_read_struct(&png, &info, NULL);
   free(rows);
   *pixels = decoded;
@@ -91,17 +102,19 @@ int cpng_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int chan
                 uint8_t **bytes, size_t *count, char message[CPNG_MESSAGE]) {
   sink to = {NULL, 0, 0};
   sink *volatile kept = &to;
-  png_infop info = NULL;
   strcpy(message, "there is not enough memory");
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, message, fail, ignore);
   if (!png) return 1;
+  png_infop info = png_create_info_struct(png);
+  if (!info) {
+    png_destroy_write_struct(&png, NULL);
+    return 1;
+  }
   if (setjmp(png_jmpbuf(png))) {
     png_destroy_write_struct(&png, &info);
     free(kept->bytes);
     return 1;
   }
-  info = png_create_info_struct(png);
-  if (!info) png_error(png, "there is not enough memory");
   png_set_write_fn(png, &to, write_bytes, flush);
   png_set_compression_level(png, level);
   png_set_IHDR(png, info, width, height, bits, channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,

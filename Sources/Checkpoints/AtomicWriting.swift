@@ -1,4 +1,5 @@
 public import Foundation
+import Synchronization
 
 /// Files and folders that appear whole or not at all: written beside their place under a temporary name, synced, renamed.
 public enum AtomicWriting {
@@ -58,13 +59,25 @@ public enum AtomicWriting {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasPrefix(prefix) {
-        guard let process = Int32(name.dropFirst(prefix.count).prefix { $0.isNumber }), kill(process, 0) != 0 else {
+        guard let process = Int32(name.dropFirst(prefix.count).prefix { $0.isNumber }), isGone(process, name) else {
           continue
         }
         try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
       }
     } catch { throw unwritable(url, error) }
-    return folder.appendingPathComponent("\(prefix)\(getpid())-\(UInt32.random(in: 0 ... .max))")
+    let name = "\(prefix)\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    _ = ours.withLock { $0.insert(name) }
+    return folder.appendingPathComponent(name)
+  }
+
+  /// Names that this process uses or has used. In containers every run may have the same number, so the number alone
+  /// does not tell whose a leftover is.
+  private static let ours = Mutex<Set<String>>([])
+
+  /// Whether the process that made a temporary name has ended. One that may not be signalled is alive.
+  private static func isGone(_ process: Int32, _ name: String) -> Bool {
+    if process == getpid() { return ours.withLock { !$0.contains(name) } }
+    return kill(process, 0) != 0 && errno == ESRCH
   }
 
   private static func sync(_ url: URL) throws {

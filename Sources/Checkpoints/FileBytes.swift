@@ -28,11 +28,17 @@ struct FileBytes: Sendable {
     guard offset >= 0, length >= 0, !overflow, end <= data.count else {
       throw malformed(offset, "\(length) bytes are needed here, but the file ends at \(data.count)")
     }
-    return data.subdata(in: offset..<end)
+    // No copy; callers count from the slice's own start.
+    return data[(data.startIndex + offset)..<(data.startIndex + end)]
   }
 
+  /// A little-endian integer.
   func integer<T: FixedWidthInteger>(_ offset: Int, as: T.Type) throws(CheckpointError) -> T {
-    try slice(offset, MemoryLayout<T>.size).reversed().reduce(0) { $0 << 8 | T(truncatingIfNeeded: $1) }
+    guard offset >= 0, offset <= data.count - MemoryLayout<T>.size else {
+      throw malformed(offset, "\(MemoryLayout<T>.size) bytes are needed here, but the file ends at \(data.count)")
+    }
+    // One load: pickles are read byte by byte.
+    return T(littleEndian: data.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: T.self) })
   }
 
   func malformed(_ offset: Int?, _ reason: String) -> CheckpointError {
@@ -42,10 +48,15 @@ struct FileBytes: Sendable {
 
 /// What the system says is wrong, without the path it repeats.
 func reasonText(_ error: any Error) -> String {
-  let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-  if let underlying, underlying.domain == NSPOSIXErrorDomain {
-    return String(cString: strerror(Int32(underlying.code))).lowercased()
+  let error = error as NSError
+  let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
+  if let system = [underlying, error].compactMap({ $0 }).first(where: { $0.domain == NSPOSIXErrorDomain }) {
+    return String(cString: strerror(Int32(system.code))).lowercased()
   }
-  return (error as NSError).domain == NSCocoaErrorDomain && (error as NSError).code == 260
-    ? "there is no such file" : error.localizedDescription
+  if error.domain == NSCocoaErrorDomain && error.code == CocoaError.fileReadNoSuchFile.rawValue {
+    return "there is no such file"
+  }
+  // Foundation's own sentence, for the end of one of ours.
+  let text = error.localizedDescription
+  return text.hasSuffix(".") ? String(text.dropLast()) : text
 }

@@ -10,6 +10,18 @@ public struct KnownWeights: Hashable, Sendable {
   /// What needs it.
   public let usedBy: String
 
+  public init(
+    name: String, file: String, sha256: String, byteCount: Int, licence: String, source: String, usedBy: String
+  ) {
+    self.name = name
+    self.file = file
+    self.sha256 = sha256
+    self.byteCount = byteCount
+    self.licence = licence
+    self.source = source
+    self.usedBy = usedBy
+  }
+
   public static let efficientNetLite0 = KnownWeights(
     name: "EfficientNet-Lite0", file: "efficientnet-lite0-57934424.pth",
     sha256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", byteCount: 18_826_032,

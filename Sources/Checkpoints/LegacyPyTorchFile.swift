@@ -55,7 +55,9 @@ public struct LegacyPyTorchFile: TensorFile {
   public func tensor(named name: String) throws(CheckpointError) -> HostTensor {
     let tensor = try found(name)
     guard let storage = storages[tensor.storage] else { throw .missing(path: path, name: name) }
-    let data = try bytes.slice(storage.offset, storage.count * storage.type.byteCount)
+    // Only what the tensor reaches: many may share one large storage.
+    let (reach, size) = (tensor.reach, storage.type.byteCount)
+    let data = try bytes.slice(storage.offset + reach.lowerBound * size, reach.count * size)
     let values = data.withUnsafeBytes { storage.type.floats($0) }
     return HostTensor(shape: tensor.shape, values: tensor.rowMajor(values))
   }

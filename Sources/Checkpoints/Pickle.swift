@@ -43,6 +43,7 @@ struct PickleMachine {
   private(set) var containers: [PickleContainer] = []
   private(set) var storages: [PickleStorage] = []
   private(set) var tensors: [StridedTensor] = []
+  private var storageIndices: [String: Int] = [:]
   /// Elements written into containers: bounds time and memory together with the opcode limit.
   private var elements = 0
 
@@ -205,25 +206,23 @@ struct PickleMachine {
   // MARK: containers
 
   private mutating func append(_ values: [PickleValue]) throws(CheckpointError) {
-    guard case .container(let index) = try top(), case .list(let old) = containers[index] else {
+    guard case .container(let index) = try top(), case .list(var list) = containers[index] else {
       throw refused("the pickle appends to something that is no list")
     }
     try count(values.count)
-    // Taken out first, so that the array is extended in place.
+    // Given up in the arena first, so that the array is extended in place.
     containers[index] = .list([])
-    var list = old
     list.append(contentsOf: values)
     containers[index] = .list(list)
   }
 
   private mutating func setItems(_ values: [PickleValue]) throws(CheckpointError) {
-    guard case .container(let index) = try top(), case .dictionary(let old) = containers[index] else {
+    guard case .container(let index) = try top(), case .dictionary(var pairs) = containers[index] else {
       throw refused("the pickle sets items of something that is no dictionary")
     }
     guard values.count.isMultiple(of: 2) else { throw refused("a dictionary's key has no value") }
     try count(values.count)
     containers[index] = .dictionary([])
-    var pairs = old
     for pair in stride(from: 0, to: values.count, by: 2) { pairs.append((values[pair], values[pair + 1])) }
     containers[index] = .dictionary(pairs)
   }
@@ -259,8 +258,17 @@ struct PickleMachine {
       case .string(let key) = parts[2], case .int(let count) = parts[4], count >= 0
     else { throw refused("a persistent identifier does not describe a storage") }
     guard parts.count == 5 || parts[5] == .none else { throw refused("views of storages are not supported") }
+    // Tensors that share a storage must agree on it: their reach is checked against what is said here.
+    if let known = storageIndices[key] {
+      guard storages[known].type == type, storages[known].count == count else {
+        throw refused("the storage '\(key)' is described in two ways")
+      }
+      stack.append(.storage(known))
+      return
+    }
+    storageIndices[key] = storages.count
+    stack.append(.storage(storages.count))
     storages.append(PickleStorage(key: key, type: type, count: count))
-    stack.append(.storage(storages.count - 1))
   }
 
   private mutating func reduce() throws(CheckpointError) {

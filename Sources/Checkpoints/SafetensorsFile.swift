@@ -25,14 +25,22 @@ public struct SafetensorsFile: TensorFile {
     let length = try bytes.integer(0, as: UInt64.self)
     guard length <= Self.largestHeader else { throw bytes.malformed(0, "its header is longer than 100 MB") }
     let header = try bytes.slice(8, Int(length))
-    guard let object = try? JSONSerialization.jsonObject(with: header), let fields = object as? [String: Any] else {
-      throw bytes.malformed(8, "its header is no JSON object")
-    }
+    // Checked first, for Foundation would also take UTF-16, of which zeros tell.
+    guard header.first == UInt8(ascii: "{"), !header.contains(0), String(validating: header, as: UTF8.self) != nil,
+      let object = try? JSONSerialization.jsonObject(with: header), let fields = object as? [String: Any]
+    else { throw bytes.malformed(8, "its header is no JSON object") }
+    guard Self.keyCount(header) == fields.count else { throw bytes.malformed(8, "its header names a tensor twice") }
     self.bytes = bytes
     start = 8 + Int(length)
-    metadata = fields["__metadata__"] as? [String: String] ?? [:]
+    guard let metadata = (fields["__metadata__"] ?? [String: String]()) as? [String: String] else {
+      throw bytes.malformed(8, "its metadata is not all text")
+    }
+    self.metadata = metadata
     var entries: [String: Entry] = [:]
     for (name, value) in fields where name != "__metadata__" {
+      if let type = (value as? [String: Any])?["dtype"] as? String, ElementType.safetensorsNames[type] == nil {
+        throw bytes.malformed(8, "the tensor '\(name)' has the type '\(type)', which is not supported")
+      }
       guard let entry = Self.entry(value) else { throw bytes.malformed(8, "the entry of '\(name)' is not valid") }
       entries[name] = entry
     }
@@ -88,6 +96,32 @@ public struct SafetensorsFile: TensorFile {
     return entry
   }
 
+  /// The keys of the outermost object in valid JSON, repeated ones too, which Foundation's reader hides.
+  private static func keyCount(_ json: Data) -> Int {
+    var (count, depth) = (0, 0)
+    var (inText, isEscaped) = (false, false)
+    for byte in json {
+      if inText {
+        if isEscaped {
+          isEscaped = false
+        } else if byte == UInt8(ascii: "\\") {
+          isEscaped = true
+        } else if byte == UInt8(ascii: "\"") {
+          inText = false
+        }
+        continue
+      }
+      switch byte {
+      case UInt8(ascii: "\""): inText = true
+      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+      case UInt8(ascii: ":") where depth == 1: count += 1
+      default: break
+      }
+    }
+    return count
+  }
+
   private static func entry(_ value: Any) -> Entry? {
     guard let fields = value as? [String: Any], let typeName = fields["dtype"] as? String,
       let type = ElementType.safetensorsNames[typeName], let shape = fields["shape"] as? [Int],
@@ -107,10 +141,16 @@ public struct SafetensorsFile: TensorFile {
 
 extension SafetensorsFile {
   /// The file's bytes for these tensors, as 32-bit floats in the order of their names.
+  ///
+  /// - Throws: ``CheckpointError`` when a tensor's values do not fill its shape.
   public static func encoded(_ tensors: [String: HostTensor], metadata: [String: String] = [:]) throws -> Data {
     var header: [String: Any] = metadata.isEmpty ? [:] : ["__metadata__": metadata]
     var offset = 0
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      guard name != "__metadata__", tensor.shape.reduce(1, *) == tensor.values.count else {
+        throw CheckpointError.malformed(
+          path: name, offset: nil, reason: "\(tensor.values.count) values are no tensor of shape \(tensor.shape)")
+      }
       let end = offset + 4 * tensor.values.count
       header[name] = ["dtype": "F32", "shape": tensor.shape, "data_offsets": [offset, end]] as [String: Any]
       offset = end

@@ -23,18 +23,40 @@ struct StridedTensor: Sendable {
     return last < available && count <= max(available, 1 << 28) ? count : nil
   }
 
-  /// The elements in row-major order.
+  /// The storage's elements from the first to the last that the tensor has; the description must have been checked.
+  var reach: Range<Int> {
+    guard shape.allSatisfy({ $0 > 0 }) else { return 0..<0 }
+    return offset..<(zip(shape, strides).reduce(offset) { $0 + ($1.0 - 1) * $1.1 } + 1)
+  }
+
+  /// The elements in row-major order, from those in reach.
   func rowMajor(_ storage: [Float]) -> [Float] {
     let count = shape.reduce(1, *)
     guard count > 0 else { return [] }
-    var result: [Float] = []
-    result.reserveCapacity(count)
+    if isRowMajor { return storage }
+    return [Float](unsafeUninitializedCapacity: count) { result, written in
+      storage.withUnsafeBufferPointer { copy($0, to: result) }
+      written = count
+    }
+  }
+
+  private var isRowMajor: Bool {
+    var expected = 1
+    for (extent, stride) in zip(shape, strides).reversed() {
+      if extent > 1 && stride != expected { return false }
+      expected *= extent
+    }
+    return true
+  }
+
+  private func copy(_ storage: UnsafeBufferPointer<Float>, to result: UnsafeMutableBufferPointer<Float>) {
     var position = [Int](repeating: 0, count: shape.count)
     let inner = shape.last ?? 1
     let innerStride = strides.last ?? 0
-    var start = offset
+    var (start, target) = (0, 0)
     while true {
-      for index in 0..<inner { result.append(storage[start + index * innerStride]) }
+      for index in 0..<inner { result[target + index] = storage[start + index * innerStride] }
+      target += inner
       // Advance the outer axes like an odometer.
       var axis = shape.count - 2
       while axis >= 0 {
@@ -45,7 +67,7 @@ struct StridedTensor: Sendable {
         position[axis] = 0
         axis -= 1
       }
-      if axis < 0 { return result }
+      if axis < 0 { return }
     }
   }
 }

@@ -60,12 +60,13 @@ public struct WeightsCache: Sendable {
   /// - Throws: ``CheckpointError/unknownWeights(path:sha256:)`` when nothing known is inside.
   @discardableResult
   public func add(_ path: String) throws(CheckpointError) -> [KnownWeights] {
-    let hash = try SHA256.hash(fileAt: path)
+    let bytes = try FileBytes(path)
+    let hash = SHA256.hash(bytes.contents)
     if let weights = known.first(where: { $0.sha256 == hash }) {
-      try store(try FileBytes(path).contents, weights)
+      try store(bytes.contents, weights)
       return [weights]
     }
-    guard try FileBytes(path).starts(with: [0x50, 0x4B, 0x03, 0x04]) else {
+    guard bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) else {
       throw .unknownWeights(path: path, sha256: hash)
     }
     let archive = try ZipArchive(path: path)

@@ -4,6 +4,7 @@ public import Foundation
 /// A zip archive's members, enough for Python wheels: stored and deflated, sizes and checksums checked.
 public struct ZipArchive: Sendable {
   private struct Entry {
+    let flags: UInt16
     let method: UInt16
     let crc: UInt32
     let compressed: Int
@@ -11,7 +12,9 @@ public struct ZipArchive: Sendable {
     let header: Int
   }
 
-  private static let largestMember = 4 << 30
+  private static let largestMember = 1 << 30
+  /// Deflate cannot do better (zlib's documentation says 1032), so a size beyond is a lie, told to claim memory.
+  private static let largestRatio = 1040
 
   /// In the archive's order.
   public let names: [String]
@@ -34,7 +37,9 @@ public struct ZipArchive: Sendable {
       let rest =
         Int(try bytes.integer(position + 30, as: UInt16.self)) + Int(try bytes.integer(position + 32, as: UInt16.self))
       let name = String(decoding: try bytes.slice(position + 46, nameLength), as: UTF8.self)
+      guard entries[name] == nil else { throw bytes.malformed(position, "'\(name)' is in it twice") }
       entries[name] = Entry(
+        flags: try bytes.integer(position + 8, as: UInt16.self),
         method: try bytes.integer(position + 10, as: UInt16.self),
         crc: try bytes.integer(position + 16, as: UInt32.self),
         compressed: Int(try bytes.integer(position + 20, as: UInt32.self)),
@@ -51,7 +56,13 @@ public struct ZipArchive: Sendable {
   /// A member's contents.
   public func contents(of name: String) throws(CheckpointError) -> Data {
     guard let entry = entries[name] else { throw .missing(path: bytes.path, name: name) }
-    guard entry.size <= Self.largestMember else { throw bytes.malformed(entry.header, "'\(name)' is too large") }
+    guard entry.size <= Self.largestMember, entry.size / Self.largestRatio <= entry.compressed else {
+      throw bytes.malformed(entry.header, "'\(name)' is too large")
+    }
+    guard entry.flags & 1 == 0 else { throw bytes.malformed(entry.header, "'\(name)' is encrypted") }
+    guard try bytes.integer(entry.header, as: UInt32.self) == 0x0403_4B50 else {
+      throw bytes.malformed(entry.header, "the header of '\(name)' is damaged")
+    }
     // The local header repeats name and extra field with lengths of its own; sizes come from the directory.
     let skipped =
       Int(try bytes.integer(entry.header + 26, as: UInt16.self))
@@ -59,7 +70,7 @@ public struct ZipArchive: Sendable {
     let packed = try bytes.slice(entry.header + 30 + skipped, entry.compressed)
     let data: Data
     switch entry.method {
-    case 0: data = packed
+    case 0: data = Data(packed)
     case 8:
       guard let inflated = Self.inflated(packed, size: entry.size) else {
         throw bytes.malformed(entry.header, "'\(name)' does not decompress")

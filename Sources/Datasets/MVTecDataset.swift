@@ -14,7 +14,7 @@ public struct MVTecDataset: Sendable {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: root) else {
       throw .missing(path: root, expected: "a folder of categories in MVTec AD's layout")
     }
-    let categories = names.filter { PictureFiles.isFolder("\(root)/\($0)/train/good") }.sorted()
+    let categories = names.filter { !$0.hasPrefix(".") && PictureFiles.isFolder("\(root)/\($0)/train/good") }.sorted()
     guard !categories.isEmpty else {
       throw .missing(path: "\(root)/<category>/train/good", expected: "MVTec AD's layout")
     }
@@ -34,10 +34,22 @@ public struct MVTecDataset: Sendable {
     for kind in kinds(of: "\(folder)/test") {
       let (paths, passedOver) = try PictureFiles.list("\(folder)/test/\(kind)")
       skipped += passedOver
-      let masks = kind == "good" ? [:] : try masks(in: "\(folder)/ground_truth/\(kind)")
-      test += paths.map { path in
-        let stem = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
-        return Sample(path: path, label: kind == "good" ? .good : .defective(kind: kind), maskPath: masks[stem])
+      guard kind != "good" else {
+        test += paths.map { Sample(path: $0, label: .good, maskPath: nil) }
+        continue
+      }
+      let masks = try masks(in: "\(folder)/ground_truth/\(kind)")
+      var pictures: [String: String] = [:]
+      for path in paths {
+        let stem = Self.stem(path)
+        // Two pictures of one stem would share a mask.
+        if let other = pictures.updateValue(path, forKey: stem), masks[stem] != nil {
+          throw .duplicate(path: path, other: other)
+        }
+        test.append(Sample(path: path, label: .defective(kind: kind), maskPath: masks[stem]))
+      }
+      for (stem, mask) in masks.sorted(by: { $0.key < $1.key }) where pictures[stem] == nil {
+        skipped.append((mask, "a mask without a picture"))
       }
     }
     return Category(name: name, training: training, test: test, skipped: skipped)
@@ -55,10 +67,14 @@ public struct MVTecDataset: Sendable {
     guard PictureFiles.isFolder(folder) else { return [:] }
     var masks: [String: String] = [:]
     for path in try PictureFiles.list(folder).paths {
-      let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+      let name = Self.stem(path)
       let stem = name.hasSuffix("_mask") ? String(name.dropLast("_mask".count)) : name
       if let other = masks.updateValue(path, forKey: stem) { throw .duplicate(path: path, other: other) }
     }
     return masks
+  }
+
+  private static func stem(_ path: String) -> String {
+    ((path as NSString).lastPathComponent as NSString).deletingPathExtension
   }
 }

@@ -23,6 +23,8 @@ public enum PictureFiles {
       let path = "\(folder)/\(name)"
       if name.hasPrefix(".") {
         skipped.append((path, "hidden"))
+      } else if isFolder(path) {
+        skipped.append((path, "a folder"))
       } else if !extensions.contains((name as NSString).pathExtension.lowercased()) {
         skipped.append((path, "neither PNG nor JPEG by its name"))
       } else {
@@ -34,15 +36,18 @@ public enum PictureFiles {
 
   /// The pictures that arguments name: files, folders (with everything below them) and quoted patterns.
   ///
+  /// A file that is named in full is taken whatever its extension; of what a pattern matches only pictures and folders.
+  ///
   /// - Throws: ``DatasetError/nothingMatches(_:)`` for an argument without pictures.
   public static func expand(_ arguments: [String]) throws(DatasetError) -> [Named] {
     var found: [Named] = []
     for argument in arguments {
       let before = found.count
-      for match in matches(argument) {
+      let isExact = FileManager.default.fileExists(atPath: argument)
+      for match in isExact ? [argument] : matches(argument) {
         if isFolder(match) {
           found += below(match)
-        } else if FileManager.default.fileExists(atPath: match) {
+        } else if isExact || extensions.contains((match as NSString).pathExtension.lowercased()) {
           found.append(Named(path: match, outputStem: stem((match as NSString).lastPathComponent)))
         }
       }
@@ -52,15 +57,16 @@ public enum PictureFiles {
   }
 
   private static func below(_ folder: String) -> [Named] {
+    // A link to a folder would not be entered.
+    let folder = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
     let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
     return names.sorted().filter { name in
       extensions.contains((name as NSString).pathExtension.lowercased())
-        && !name.split(separator: "/").contains { $0.hasPrefix(".") }
+        && !name.split(separator: "/").contains { $0.hasPrefix(".") } && !isFolder("\(folder)/\(name)")
     }.map { Named(path: "\(folder)/\($0)", outputStem: stem($0)) }
   }
 
   private static func matches(_ pattern: String) -> [String] {
-    if FileManager.default.fileExists(atPath: pattern) { return [pattern] }
     var result = glob_t()
     defer { globfree(&result) }
     guard glob(pattern, GLOB_TILDE, nil, &result) == 0, let paths = result.gl_pathv else { return [] }

@@ -110,7 +110,7 @@ extension InspectedPicture {
     guard let maskPath = sample.maskPath else {
       return sample.label.isDefective ? nil : .empty(width: extent.width, height: extent.height)
     }
-    let mask = Mask(try Image(path: maskPath))
+    let mask = try Mask(path: maskPath)
     guard mask.width == width, mask.height == height else {
       throw DatasetError.maskSize(mask: maskPath, found: [mask.width, mask.height], expected: [width, height])
     }

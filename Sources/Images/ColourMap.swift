@@ -8,10 +8,13 @@ public enum ColourMap {
     [251, 155, 6], [247, 209, 61], [252, 255, 164],
   ]
 
-  /// Values outside of 0 … 1 take the nearest end's colour.
+  /// Values outside of 0 … 1 take the nearest end's colour, NaN the top's, where it is seen.
   public static func colour(_ value: Float) -> SIMD3<Float> {
-    let position = min(max(value, 0), 1) * Float(points.count - 1)
+    let position = clamped(value) * Float(points.count - 1)
     let index = min(Int(position), points.count - 2)
     return points[index] + (points[index + 1] - points[index]) * (position - Float(index))
   }
+
+  /// The value within 0 … 1; NaN is 1.
+  static func clamped(_ value: Float) -> Float { value <= 1 ? max(value, 0) : 1 }
 }

@@ -5,7 +5,7 @@ extension Image {
   public func overlaid(heat: [Float]) -> Image {
     var result = rgb
     for index in 0..<min(heat.count, width * height) {
-      let value = min(max(heat[index], 0), 1)
+      let value = ColourMap.clamped(heat[index])
       let colour = ColourMap.colour(value)
       // Where nothing is strange the picture shows through almost as it is; heat covers it more and more.
       let cover = 0.1 + 0.65 * value

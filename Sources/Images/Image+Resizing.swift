@@ -1,5 +1,6 @@
 extension Image {
-  /// The picture at another size by antialiased bilinear filtering: bit for bit Pillow's `resize(…, BILINEAR)`.
+  /// The picture at another size by antialiased bilinear filtering: bit for bit the `resize(…, BILINEAR)` of Pillow up to
+  /// 12; from 13 on Pillow goes along columns first for some sizes, which moves values by one.
   ///
   /// Two passes, along rows and then along columns, each a weighted mean under a triangle as wide as the shrink factor,
   /// with weights of 22 fractional bits and rounding to 8 bits after each.
@@ -72,11 +73,13 @@ private struct TriangleFilter {
   init(from input: Int, to output: Int) {
     let scale = Double(input) / Double(output)
     let support = max(scale, 1)
+    // Pillow multiplies by the reciprocal; dividing could round the last of 22 bits otherwise.
+    let narrowing = 1 / support
     spans = (0..<output).map { index in
       let centre = (Double(index) + 0.5) * scale
       let first = max(Int(centre - support + 0.5), 0)
       let end = min(Int(centre + support + 0.5), input)
-      let weights = (first..<end).map { max(1 - abs((Double($0) - centre + 0.5) / support), 0) }
+      let weights = (first..<end).map { max(1 - abs((Double($0) - centre + 0.5) * narrowing), 0) }
       let sum = weights.reduce(0, +)
       return Span(first: first, weights: weights.map { Int32(0.5 + $0 / sum * Double(1 << Self.fractionBits)) })
     }

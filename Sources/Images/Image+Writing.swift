@@ -38,7 +38,7 @@ public struct DeepImage: Sendable {
   public let samples: [UInt16]
 
   public init(width: Int, height: Int, samples: [UInt16]) throws(ImageError) {
-    guard width > 0, height > 0, samples.count == width * height else {
+    guard width > 0, height > 0, width <= Image.pixelLimit / height, samples.count == width * height else {
       throw .size(width: width, height: height, channels: 1, count: samples.count)
     }
     self.width = width

@@ -5,7 +5,9 @@ public struct Mask: Hashable, Sendable {
   /// [height, width]: 1 where defective, else 0.
   public let values: [UInt8]
 
+  /// - values: [height, width]; another count is a programming error.
   public init(width: Int, height: Int, values: [UInt8]) {
+    precondition(width >= 0 && height >= 0 && values.count == width * height, "a mask has height · width values")
     self.width = width
     self.height = height
     self.values = values
@@ -21,6 +23,13 @@ public struct Mask: Hashable, Sendable {
         (0..<channels).contains { pixels[pixel * channels + $0] != 0 } ? 1 : 0
       }
     }
+  }
+
+  /// Reads a mask from a PNG or JPEG file. Unlike a picture's, its 16-bit samples count even where they are small.
+  ///
+  /// - Throws: ``ImageError/unreadable(path:reason:)``.
+  public init(path: String) throws(ImageError) {
+    self.init(try Image.decoded(Image.contents(of: path), path, anyBit: true))
   }
 
   /// A mask without defects.

@@ -69,7 +69,9 @@ extension MetricsReference.Case {
 /// The metrics of these pictures, collected and counted in the order given.
 func pixelMetrics(_ maps: [MaskedMap]) throws -> PixelMetrics {
   var metrics = PixelMetrics()
-  for map in maps where map.isDefective { try metrics.collect(map.name, map: map.map, mask: map.mask, width: map.width) }
+  for map in maps where map.isDefective {
+    try metrics.collect(map.name, map: map.map, mask: map.mask, width: map.width)
+  }
   for map in maps { try metrics.count(map.name, map: map.map, mask: map.mask) }
   return metrics
 }

@@ -1,0 +1,85 @@
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+/// A file in checkpoints/ and the tensors that PyTorch or safetensors sees in it.
+struct CheckpointReference {
+  struct Tensor: Decodable {
+    let shape: [Int]
+    /// As Python prints them.
+    let values: [String]
+
+    var floats: [Float] { values.map { Float($0) ?? .nan } }
+  }
+
+  static func path(_ file: String) -> String { Fixtures.path("checkpoints/\(file)") }
+
+  static func bytes(_ file: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(file))))
+  }
+
+  static func tensors(_ file: String) throws -> [String: Tensor] {
+    let content = try Data(contentsOf: URL(fileURLWithPath: Fixtures.path("checkpoints.json")))
+    return try #require(JSONDecoder().decode([String: [String: Tensor]].self, from: content)[file])
+  }
+
+  /// Expects that a file has exactly the reference's tensors, bit for bit.
+  static func expect(_ file: any TensorFile, hasTensorsOf reference: String) throws {
+    let expected = try tensors(reference)
+    #expect(Set(file.names) == Set(expected.keys))
+    #expect(file.names.count == expected.count)
+    for (name, tensor) in expected {
+      let found = try file.tensor(named: name, shape: tensor.shape)
+      #expect(found.shape == tensor.shape)
+      #expect(found.values.map(\.bitPattern) == tensor.floats.map(\.bitPattern), "\(name)")
+    }
+  }
+}
+
+/// Opens bytes as a file of tensors and reads all of them; typed errors are fine, everything else is a failure.
+///
+/// - Returns: whether it could be read.
+func readsEverything(_ bytes: [UInt8], in folder: URL) throws -> Bool {
+  let url = folder.appendingPathComponent("file")
+  try Data(bytes).write(to: url)
+  do {
+    let file = try openTensorFile(url.path)
+    for name in file.names {
+      let shape = try file.shape(of: name)
+      #expect(try file.tensor(named: name).values.count == shape.reduce(1, *))
+    }
+    return true
+  } catch {
+    #expect(error.description.hasSuffix(".") && !error.description.contains("\n"))
+    return false
+  }
+}
+
+/// Bytes with a few changes: flips, other values, and pieces taken out, put in or cut off.
+struct Mutations {
+  private var random: Reproducible
+
+  init(seed: Int) { random = Reproducible(seed) }
+
+  private mutating func number(below limit: Int) -> Int {
+    min(Int((Double(random.floats(1)[0]) + 1) / 2 * Double(limit)), limit - 1)
+  }
+
+  mutating func mutated(_ original: [UInt8]) -> [UInt8] {
+    var bytes = original
+    for _ in 0...number(below: 3) where bytes.count > 1 {
+      let place = number(below: bytes.count)
+      switch number(below: 8) {
+      case 0: bytes.remove(at: place)
+      case 1: bytes.insert(UInt8(number(below: 256)), at: place)
+      case 2: bytes.removeLast(bytes.count - place)
+      case 3: bytes[place] = [0, 1, 0x7F, 0x80, 0xFF][number(below: 5)]
+      case 4: bytes[place] ^= 1 << UInt8(number(below: 8))
+      case 5: bytes.insert(contentsOf: bytes[place..<min(place + 9, bytes.count)], at: place)
+      default: bytes[place] = UInt8(number(below: 256))
+      }
+    }
+    return bytes
+  }
+}
