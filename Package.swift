@@ -47,7 +47,7 @@ let libraries: [Target] = [
   library("Checkpoints", ["CZlib", "CSHA256"]),
   library("Backbones", ["Tensors", "Checkpoints"]),
   library("Datasets", ["Images"]),
-  library("SampleData", ["Images"]),
+  library("SampleData", ["Images", "Checkpoints"]),
   library("Metrics"),
   library("Detectors", ["Backbones", "Images"]),
   library("Experiments", ["Detectors", "Datasets", "Metrics"]),
