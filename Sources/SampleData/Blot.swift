@@ -7,6 +7,9 @@ struct Blot {
   private let sine: Float
   private let softness: Float
   private let noise: Noise
+  /// Where it surely ends, in radii.
+  static let reach: Float = 2.5
+
   /// Cover in the middle, 0 … 1.
   let strength: Float
 

@@ -18,8 +18,10 @@ struct Camera {
   /// - exposureSpread: deviation of the exposure in stops.
   init(seed: UInt64, picture: Int, exposureSpread: Float) {
     var random = RandomStream(seed: seed, picture: picture, purpose: .camera)
-    let exposure = ExactMath.exp2(random.bell() * exposureSpread)
-    let warmth = random.bell() * 0.045
+    // Uniform within 1.7 deviations.
+    let light = (RandomStream.even(seed: seed, picture: picture) - 0.5) * 3.46
+    let exposure = ExactMath.exp2(light.x * exposureSpread)
+    let warmth = light.y * 0.035
     let green = random.bell() * 0.008
     gain = Colour(red: 1 + warmth, green: 1 + green, blue: 1 - warmth * 1.2) * exposure
     falloff = random.uniform(0.10, 0.30)

@@ -19,18 +19,34 @@ struct Canvas {
   /// Picture units (512ths of the side) a pixel.
   var pixelWidth: Float { 512 / Float(size) }
 
+  /// Pixels that are drawn: all, but for a defect that is drawn over its good twin.
+  private var columns: Range<Int>
+  private var rows: Range<Int>
+
   init(size: Int) {
     self.size = size
+    columns = 0..<size
+    rows = 0..<size
     pixels = [Colour](repeating: Colour(), count: size * size)
+  }
+
+  /// From now on only the window's pixels change.
+  mutating func limit(to window: Window) {
+    func range(_ low: Float, _ high: Float) -> Range<Int> {
+      let first = min(max(Int(low / pixelWidth), 0), size)
+      return first..<max(min(Int(high / pixelWidth) + 1, size), first)
+    }
+    columns = range(max(window.low.x, 0), max(window.high.x, 0))
+    rows = range(max(window.low.y, 0), max(window.high.y, 0))
   }
 
   /// Fills every pixel from its centre, in picture units.
   @inline(__always)
   mutating func fill(_ colour: (Point) -> Colour) {
-    let (size, width) = (size, pixelWidth)
+    let (size, width, rows, columns) = (size, pixelWidth, rows, columns)
     pixels.withUnsafeMutableBufferPointer { target in
-      for row in 0..<size {
-        for column in 0..<size {
+      for row in rows {
+        for column in columns {
           target[row * size + column] = colour(Point((Float(column) + 0.5) * width, (Float(row) + 0.5) * width))
         }
       }
@@ -45,28 +61,27 @@ struct Canvas {
     guard points.count > 1 else { return }
     let pixel = pixelWidth
     let reach = width / 2 + pixel
-    var cover: [Int: Float] = [:]
-    for index in 1..<points.count {
-      let (a, b) = (points[index - 1], points[index])
-      let low = (pointwiseMin(a, b) - reach) / pixel
-      let high = (pointwiseMax(a, b) + reach) / pixel
-      let along = b - a
-      let lengthSquared = max(along.dot(along), 1e-6)
-      let (left, right) = (max(Int(low.x), 0), min(Int(high.x) + 1, size))
-      for row in max(Int(low.y), 0)..<max(min(Int(high.y) + 1, size), max(Int(low.y), 0)) where left < right {
-        for column in left..<right {
-          let p = Point((Float(column) + 0.5) * pixel, (Float(row) + 0.5) * pixel)
-          let t = clamped((p - a).dot(along) / lengthSquared)
-          let distance = (p - a - along * t).length
-          let inside = clamped((width / 2 - distance) / pixel + 0.5) * min(width / pixel, 1)
-          guard inside > 0 else { continue }
-          let value = inside * opacity((Float(index - 1) + t) / Float(points.count - 1))
-          cover[row * size + column] = max(cover[row * size + column] ?? 0, value)
+    let low = (points.reduce(points[0], pointwiseMin) - reach) / pixel
+    let high = (points.reduce(points[0], pointwiseMax) + reach) / pixel
+    let across = columns.clamped(to: max(Int(low.x), 0)..<max(Int(high.x) + 1, max(Int(low.x), 0)))
+    let down = rows.clamped(to: max(Int(low.y), 0)..<max(Int(high.y) + 1, max(Int(low.y), 0)))
+    let nearest = width / 2 + pixel / 2
+    for row in down {
+      for column in across {
+        let p = Point((Float(column) + 0.5) * pixel, (Float(row) + 0.5) * pixel)
+        var best: Float = 0
+        for index in 1..<points.count {
+          let along = points[index] - points[index - 1]
+          let offset = p - points[index - 1]
+          let t = clamped(offset.dot(along) / max(along.dot(along), 1e-6))
+          let square = (offset - along * t).dot(offset - along * t)
+          guard square < nearest * nearest else { continue }
+          let inside = clamped((width / 2 - square.squareRoot()) / pixel + 0.5) * min(width / pixel, 1)
+          best = max(best, inside * opacity((Float(index - 1) + t) / Float(points.count - 1)))
         }
+        if best > 0 { pixels[row * size + column] = mix(pixels[row * size + column], colour, best) }
       }
     }
-    // A dictionary's order is random, but each pixel is touched once.
-    for (place, value) in cover { pixels[place] = mix(pixels[place], colour, value) }
   }
 }
 

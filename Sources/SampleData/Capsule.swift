@@ -15,6 +15,8 @@ struct Capsule {
   /// Another product's colours, where the wrong capsule was filled in.
   var otherCap: Colour?
   var bulge: Dimple?
+  /// A hole in the shell, in the capsule's own place.
+  var chip: Blot?
 
   struct Dimple {
     let at: Point
@@ -27,7 +29,7 @@ struct Capsule {
     let row = Float(place / Size.columns) - Float(Size.rows - 1) / 2
     cavity = Point(column, row) * Size.pitch
     middle = cavity + Point(random.uniform(-5, 5), random.uniform(-2.5, 2.5))
-    axis = Point.direction(random.bell() * 0.05) * random.sign()
+    axis = Point.direction(random.bell() * 0.06)
     roll = random.uniform(-1, 1)
   }
 
@@ -78,6 +80,14 @@ extension CapsuleBlister {
       let ink = Self.imprint(Point(local.x + 21, around))
       colour = mix(colour, Colour(red: 0.10, green: 0.09, blue: 0.09), ink * 0.8)
     }
+    var shell: Float = 1
+    if let chip = capsule.chip {
+      let cover = chip(local)
+      // Powder in the dark.
+      colour = mix(
+        colour, Colour(red: 0.060, green: 0.052, blue: 0.042) * (1 + 0.6 * fine.plane(q.x * 0.5, q.y * 0.5)), cover)
+      shell -= cover
+    }
     let facing = normal.dot(light.direction)
     // Light goes in and comes out elsewhere: shadows are soft and warm.
     let diffuse = 0.30 + 0.70 * max((facing + 0.35) / 1.35, 0)
@@ -88,10 +98,14 @@ extension CapsuleBlister {
     let patch = smoothstep(0.972, 0.988, mirror) * 0.62 * window
     let room = mirror * mirror * mirror * mirror * mirror * mirror * 0.10
     let rim = (1 - z) * (1 - z) * 0.10
-    colour += Colour(grey: patch + room + rim)
+    colour += Colour(grey: (patch + room + rim) * shell)
     // The cap's edge: a step with a shadow on the body.
     let seam = local.x - Size.seam
-    if seam < 0 { colour *= 1 - 0.38 * ExactMath.exp(seam * 0.55) } else { colour *= 1 + 0.22 * smoothstep(1.8, 0.4, seam) }
+    if seam < 0 {
+      colour *= 1 - 0.38 * ExactMath.exp(seam * 0.55)
+    } else {
+      colour *= 1 + 0.22 * smoothstep(1.8, 0.4, seam)
+    }
     // Both halves have a ring where they lock.
     let ring = abs(local.x - Size.seam - 9)
     colour *= 1 - 0.10 * smoothstep(1.5, 0.2, ring)

@@ -69,37 +69,55 @@ extension CapsuleBlister {
     }
   }
 
-  mutating func damage(_ kind: Int, _ random: inout RandomStream) {
+  mutating func damage(_ kind: Int, _ random: inout RandomStream) -> Window {
     let plainness = random.unit()
     switch kind {
-    case 0: crack(plainness, &random)
-    case 1: misprint = misprinted(plainness, &random)
-    default: misfill(plainness, &random)
+    case 0: return crack(plainness, &random)
+    case 1:
+      let misprint = misprinted(plainness, &random)
+      self.misprint = misprint
+      return window(misprint.centre, radius: misprint.half.length * 1.2 + 44)
+    default: return window(capsules[misfill(plainness, &random)].cavity, radius: 80)
     }
   }
 
-  private mutating func crack(_ plainness: Float, _ random: inout RandomStream) {
+  private func window(_ q: Point, radius: Float) -> Window {
+    Window(around: picture(q) * zoom + centre, radius: radius * zoom)
+  }
+
+  private mutating func crack(_ plainness: Float, _ random: inout RandomStream) -> Window {
     let index = random.index(below: capsules.count)
-    if random.chance(0.3) {
+    let around = window(capsules[index].cavity, radius: 80)
+    let plan = random.unit()
+    if plan < 0.3 {
+      // Burst: a piece of the shell is gone.
+      capsules[index].chip = Blot(
+        at: Point(random.uniform(-34, 34), random.uniform(-10, 10)), radius: mix(9, 15, random.unit()), softness: 0.09,
+        strength: mix(0.85, 0.98, plainness), &random)
+      return around
+    }
+    if plan < 0.5 {
       // Pressed in.
       capsules[index].bulge = Capsule.Dimple(
-        at: Point(random.uniform(-30, 30), random.uniform(-7, 7)), radius: mix(8, 15, random.unit()),
-        depth: mix(0.45, 1.2, plainness))
-      return
+        at: Point(random.uniform(-30, 30), random.uniform(-7, 7)), radius: mix(14, 20, random.unit()),
+        depth: mix(1.4, 2.4, plainness))
+      return around
     }
     let capsule = capsules[index]
     let start = capsule.middle + capsule.axis * random.uniform(-34, 34) + capsule.axis.normal * random.uniform(-13, 13)
     let angle = random.uniform(0, 2 * ExactMath.pi)
-    let length = mix(24, 62, random.unit())
+    let length = mix(55, 110, random.unit())
     let branches = plainness > 0.6 ? 1 + random.index(below: 2) : 0
     let main = jagged(start, angle, length, &random)
-    add(main, mix(1.3, 2.6, plainness), mix(0.4, 0.95, plainness), &random)
+    add(main, mix(3.0, 5.6, plainness), mix(0.8, 0.98, plainness), &random)
     for _ in 0..<branches {
       let from = main[1 + random.index(below: main.count - 1)]
       add(
-        jagged(from, angle + random.sign() * random.uniform(0.5, 1), length * 0.4, &random), 1.3,
-        mix(0.4, 0.9, plainness), &random)
+        jagged(from, angle + random.sign() * random.uniform(0.5, 1), length * 0.45, &random), 2.6,
+        mix(0.75, 0.95, plainness), &random)
     }
+    return cracks.map { window(($0.low + $0.high) / 2, radius: ($0.high - $0.low).length / 2) }
+      .reduce(around) { $0.joined($1) }
   }
 
   private func jagged(_ start: Point, _ angle: Float, _ length: Float, _ random: inout RandomStream) -> [Point] {
@@ -119,30 +137,32 @@ extension CapsuleBlister {
   }
 
   private func misprinted(_ plainness: Float, _ random: inout RandomStream) -> Misprint {
-    let row = Float(random.index(below: Size.rows + 1))
+    let row = random.index(below: Size.rows + 1)
     let column = Float(random.index(below: Size.columns)) - 0.5
-    let y = (row - 2) * Size.pitch.y + (row == 0 ? 7 : row == 4 ? -7 : 0)
+    let y = (Float(row) - 2) * Size.pitch.y + Self.printOffset(row)
     let centre = Point(column * Size.pitch.x + random.uniform(-45, 40), y) + printShift
-    let strength = mix(0.45, 1, plainness)
-    let half = Point(random.uniform(16, 46), 11)
+    let strength = mix(0.85, 1, plainness)
+    let half = Point(random.uniform(38, 72), 13)
     switch random.index(below: 4) {
     case 0:
       return Misprint(kind: .missing, centre: centre, half: half, way: Point(), strength: strength, blot: nil)
     case 1:
-      let way = Point(random.uniform(2.5, 5) * random.sign(), random.uniform(2, 4.5) * random.sign())
+      let way = Point(random.uniform(5, 9) * random.sign(), random.uniform(5, 8.5) * random.sign())
       return Misprint(kind: .doubled, centre: centre, half: half, way: way, strength: strength, blot: nil)
     case 2:
-      let way = Point(random.uniform(8, 20) * random.sign(), random.uniform(-6, 6))
+      let way = Point(random.uniform(16, 34) * random.sign(), random.uniform(5, 11) * random.sign())
       return Misprint(kind: .smeared, centre: centre, half: half, way: way, strength: strength, blot: nil)
     default:
       let blot = Blot(
-        at: centre + Point(0, random.uniform(-3, 3)), radius: random.uniform(5, 11), softness: random.uniform(0.08, 0.3),
-        strength: mix(0.3, 0.95, plainness), &random)
+        at: centre + Point(0, random.uniform(-3, 3)), radius: random.uniform(11, 21),
+        softness: random.uniform(0.08, 0.3),
+        strength: mix(0.7, 0.97, plainness), &random)
       return Misprint(kind: .missing, centre: centre, half: half, way: Point(), strength: 0, blot: blot)
     }
   }
 
-  private mutating func misfill(_ plainness: Float, _ random: inout RandomStream) {
+  /// Returns which capsule is wrong.
+  private mutating func misfill(_ plainness: Float, _ random: inout RandomStream) -> Int {
     let index = random.index(below: capsules.count)
     switch random.index(below: 4) {
     case 0: capsules[index].isThere = false
@@ -150,7 +170,8 @@ extension CapsuleBlister {
     case 2: capsules[index].start = random.uniform(Size.seam, Size.seam + 8)
     default:
       // Another strength's cap: from a shade off to another colour.
-      capsules[index].otherCap = mix(capColour, Colour(red: 0.30, green: 0.20, blue: 0.03), mix(0.35, 1, plainness))
+      capsules[index].otherCap = mix(capColour, Colour(red: 0.34, green: 0.19, blue: 0.02), mix(0.4, 1, plainness))
     }
+    return index
   }
 }

@@ -2,11 +2,11 @@
 struct CapsuleBlister: Product {
   static let category = "blister"
   static let kinds = ["crack", "misprint", "wrong_fill"]
-  static let exposureSpread: Float = 0.2
+  static let exposureSpread: Float = 0.15
 
   /// Units of the pack at zoom 1.
   enum Size {
-    static let pack = Point(188, 184)
+    static let pack = Point(188, 190)
     static let corner: Float = 20
     static let pitch = Point(172, 86)
     static let columns = 2
@@ -41,16 +41,16 @@ struct CapsuleBlister: Product {
   init(_ random: inout RandomStream) {
     centre = Point(256 + random.uniform(-17, 17), 256 + random.uniform(-17, 17))
     zoom = random.uniform(0.97, 1.03)
-    let angle = random.uniform(-0.13, 0.13) + (random.chance(0.5) ? ExactMath.pi : 0)
+    let angle = random.uniform(-0.10, 0.10)
     (cosine, sine) = (ExactMath.cosine(angle), ExactMath.sine(angle))
-    light = Lighting(azimuth: -2.0, spread: 1.0, height: 0.7...1.1, &random)
+    light = Lighting(azimuth: -2.0, spread: 0.4, height: 0.8...1.0, &random)
     fine = Noise(&random)
     let (folds, sheen) = (Noise(&random), Noise(&random))
     let depth = random.uniform(0.12, 0.32)
     crinkle = CoarseField { depth * folds.fractal($0.x / 95, $0.y / 95, octaves: 3) }
     let gleam = random.uniform(0.05, 0.14)
     glare = CoarseField { max(gleam * (0.5 + sheen.fractal($0.x / 210, $0.y / 150, octaves: 2)), 0) }
-    let shade = random.uniform(0.30, 0.40)
+    let shade = random.uniform(0.42, 0.50)
     tableColour = Colour(red: shade, green: shade * 0.985, blue: shade * 0.95)
     bodyColour = Colour(red: 0.80, green: 0.74, blue: 0.60) * random.uniform(0.95, 1.04)
     let cap = random.uniform(0.9, 1.12)
@@ -68,17 +68,20 @@ struct CapsuleBlister: Product {
   @inline(__always)
   func picture(_ d: Point) -> Point { d.rotated(cosine: cosine, sine: -sine) }
 
+  /// The outermost lines of print keep off the pack's edge.
+  static func printOffset(_ row: Int) -> Float { row == 0 ? 3 : row == Size.rows ? -3 : 0 }
+
   static let print: Print = {
     var lines: [(points: [Point], width: Float)] = []
     func text(_ text: String, _ x: Float, _ y: Float, height: Float, weight: Float) {
       for stroke in StrokeFont.lines(text, at: Point(x, y), height: height) { lines.append((stroke, weight)) }
     }
     for row in 0...Size.rows {
-      let y = (Float(row) - 2) * Size.pitch.y - 4.6
+      let y = (Float(row) - 2) * Size.pitch.y + Self.printOffset(row) - 6
       for column in 0..<Size.columns {
         let x = (Float(column) - 0.5) * Size.pitch.x
-        text("FLAWLESS", x - 70, row == 0 ? y + 7 : row == 4 ? y - 7 : y, height: 9.5, weight: 2.0)
-        text("20 mg", x + 25, row == 0 ? y + 7 : row == 4 ? y - 7 : y, height: 9.5, weight: 1.5)
+        text("FLAWLESS", x - 76, y, height: 12, weight: 2.7)
+        text("20 mg", x + 23, y, height: 12, weight: 2.0)
       }
     }
     return Print(lines, from: -Size.pack, to: Size.pack)
@@ -137,12 +140,13 @@ struct CapsuleBlister: Product {
     // Sealing pressed the knurl between the cavities, not under them.
     let pressed = smoothstep(-2, 3, rim)
     let facing = 0.5 + 0.9 * fold + pressed * 0.10 * knurl + 0.05 * grain
-    var colour = Colour(red: 0.60, green: 0.61, blue: 0.63) * (0.52 + 0.62 * clamped(facing))
+    var colour = Colour(red: 0.70, green: 0.71, blue: 0.73) * (0.52 + 0.62 * clamped(facing))
     let ink = printed(q) * inkStrength * pressed
     colour = mix(colour, Colour(red: 0.030, green: 0.075, blue: 0.27) * (0.9 + 0.3 * fold), ink)
     if rim < 1 {
       let towards = light.azimuth.rotated(cosine: cosine, sine: sine)
-      let (gap, _) = capsule.distance(q + towards * 6)
+      let (outline, local) = capsule.distance(q + towards * 6)
+      let gap = max(outline, max(local.x - capsule.end, capsule.start - local.x))
       let dark = capsule.isThere ? smoothstep(9, -7, gap) * 0.62 : 0
       colour *= (1 - dark) * mix(0.72, 1, smoothstep(-16, -1, rim))
     }

@@ -34,7 +34,8 @@ enum ExactMath {
     let whole = floor(min(x, 126))
     let f = min(x, 126) - Float(whole)
     let fraction =
-      1 + f * (0.693_147_2 + f * (0.240_226_5 + f * (0.055_504_11 + f * (0.009_618_13 + f * (0.001_333_36 + f * 1.54e-4)))))
+      1 + f
+      * (0.693_147_2 + f * (0.240_226_5 + f * (0.055_504_11 + f * (0.009_618_13 + f * (0.001_333_36 + f * 1.54e-4)))))
     return Float(bitPattern: UInt32(bitPattern: (whole + 127) << 23)) * fraction
   }
 
@@ -66,7 +67,8 @@ enum ExactMath {
     let s = q * q
     var a =
       q
-      * (0.159_154_9 + s * (-0.053_036 + s * (0.031_538 + s * (-0.021_12 + s * (0.012_46 + s * (-0.005_03 + s * 9.6e-4))))))
+      * (0.159_154_9 + s
+        * (-0.053_036 + s * (0.031_538 + s * (-0.021_12 + s * (0.012_46 + s * (-0.005_03 + s * 9.6e-4))))))
     if ay > ax { a = 0.25 - a }
     if x < 0 { a = 0.5 - a }
     return y < 0 ? -a : a
@@ -96,7 +98,9 @@ extension SIMD2<Float> {
   @inline(__always) var unit: Self { self / Swift.max(length, 1e-12) }
   /// Turned by a right angle.
   @inline(__always) var normal: Self { Self(-y, x) }
-  @inline(__always) func rotated(cosine: Float, sine: Float) -> Self { Self(x * cosine - y * sine, x * sine + y * cosine) }
+  @inline(__always) func rotated(cosine: Float, sine: Float) -> Self {
+    Self(x * cosine - y * sine, x * sine + y * cosine)
+  }
   static func direction(_ angle: Float) -> Self { Self(ExactMath.cosine(angle), ExactMath.sine(angle)) }
 }
 

@@ -27,7 +27,8 @@ struct Felt {
     let q = p + shift
     // Wool lies in all directions: noise bent by noise looks like matted fibres.
     let bend = noise.plane(q.x * 0.045, q.y * 0.045)
-    let wool = noise.plane(q.x * 0.30 + bend * 1.7, q.y * 0.12 - bend) + noise.plane(q.x * 0.11 + 40, q.y * 0.33 + bend * 1.5)
+    let wool =
+      noise.plane(q.x * 0.30 + bend * 1.7, q.y * 0.12 - bend) + noise.plane(q.x * 0.11 + 40, q.y * 0.33 + bend * 1.5)
     let grain = noise.plane(q.x * 0.62 + 90, q.y * 0.62)
     return colour * max(1 + 0.13 * bend + 0.27 * wool + 0.22 * grain, 0.2)
   }

@@ -10,10 +10,10 @@ protocol Product: Sendable {
   /// A good specimen, with its pose and light.
   init(_ random: inout RandomStream)
 
-  /// Adds a defect of a kind, from faint to plain.
-  mutating func damage(_ kind: Int, _ random: inout RandomStream)
+  /// Adds a defect of a kind, from faint to plain; returns where it may show.
+  mutating func damage(_ kind: Int, _ random: inout RandomStream) -> Window
 
-  /// Draws the specimen in linear light.
+  /// Draws the specimen in linear light, inside of the canvas' window.
   func render(_ canvas: inout Canvas)
 }
 

@@ -10,6 +10,7 @@ struct RandomStream {
     case camera
     case defect
     case grain
+    case light
   }
 
   private let key: SIMD2<UInt32>
@@ -51,11 +52,21 @@ struct RandomStream {
   mutating func bell() -> Float { (unit() + unit() + unit() + unit() - 2) * 1.732_050_8 }
 
   /// A whole number from 0 to below `count`.
-  mutating func index(below count: Int) -> Int { Int(UInt64(word()) * UInt64(count) >> 32) }
+  mutating func index(below count: Int) -> Int { Int((UInt64(word()) * UInt64(count)) >> 32) }
 
   mutating func chance(_ probability: Float) -> Bool { unit() < probability }
 
   mutating func sign() -> Float { chance(0.5) ? 1 : -1 }
+
+  /// Two numbers, uniform in [0, 1), that cover their square evenly over the pictures of one part of the data set
+  /// (the R2 sequence of the plastic number): even a few test pictures vary as widely as all training pictures.
+  static func even(seed: UInt64, picture: Int) -> SIMD2<Float> {
+    let part = SamplePlan.partSize
+    var random = RandomStream(seed: seed, picture: picture / part, purpose: .light)
+    let start = SIMD2(random.unit(), random.unit())
+    let place = start + SIMD2(0.754_877_7, 0.569_840_3) * Float(picture % part)
+    return place - place.rounded(.down)
+  }
 
   @inline(__always)
   static func philox(_ counter: SIMD4<UInt32>, _ key: SIMD2<UInt32>) -> SIMD4<UInt32> {

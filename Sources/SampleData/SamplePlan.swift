@@ -7,6 +7,9 @@ struct SamplePlan: Hashable, Sendable {
   /// Defective pictures of each kind.
   var defective = 10
 
+  /// Picture numbers that are set aside for each part of a category.
+  static let partSize = 1000
+
   struct Picture: Sendable {
     let product: any Product.Type
     /// Its number among all pictures: the key of its random numbers.
@@ -27,7 +30,7 @@ struct SamplePlan: Hashable, Sendable {
           let name = String(item + 1000).dropFirst()
           pictures.append(
             Picture(
-              product: product, number: ((index * 16) + part) * 1000 + item, kind: kind,
+              product: product, number: (index * 16 + part) * Self.partSize + item, kind: kind,
               path: "\(product.category)/\(folder)/\(name).png",
               maskPath: kind.map { "\(product.category)/ground_truth/\(product.kinds[$0])/\(name)_mask.png" }))
         }

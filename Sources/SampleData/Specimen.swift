@@ -18,12 +18,9 @@ struct Specimen {
     var random = RandomStream(seed: seed, picture: picture, purpose: .specimen)
     let good = product.init(&random)
     let camera = Camera(seed: seed, picture: picture, exposureSpread: product.exposureSpread)
-    func photograph(_ specimen: Kind) -> [Colour] {
-      var canvas = Canvas(size: size)
-      specimen.render(&canvas)
-      return camera.developed(canvas)
-    }
-    let goodLevels = photograph(good)
+    var goodCanvas = Canvas(size: size)
+    good.render(&goodCanvas)
+    let goodLevels = camera.developed(goodCanvas)
     guard let kind else {
       image = try camera.picture(goodLevels, size: size)
       damage = nil
@@ -35,8 +32,10 @@ struct Specimen {
     for attempt in 0..<Self.attempts {
       var defectRandom = RandomStream(seed: seed, picture: picture, purpose: .defect, attempt: attempt)
       var damaged = good
-      damaged.damage(kind, &defectRandom)
-      levels = photograph(damaged)
+      var canvas = goodCanvas
+      canvas.limit(to: damaged.damage(kind, &defectRandom))
+      damaged.render(&canvas)
+      levels = camera.developed(canvas)
       mask = Self.difference(goodLevels, levels, size: size)
       let area = Float(mask.defectivePixels) / Float(size * size)
       if Self.areas.contains(area) { break }

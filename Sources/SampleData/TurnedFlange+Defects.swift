@@ -37,7 +37,8 @@ extension TurnedFlange {
         }
       }
       // Pressure changes along the way and fades at both ends.
-      let pressure = clamped(0.75 + 0.5 * noise.line(place * 14)) * smoothstep(0, 0.12, place) * smoothstep(1, 0.85, place)
+      let pressure =
+        clamped(0.75 + 0.5 * noise.line(place * 14)) * smoothstep(0, 0.12, place) * smoothstep(1, 0.85, place)
       let groove = smoothstep(width, width * 0.25, best) * pressure * depth
       return (tilt * (groove * 0.55 * smoothstep(0, width * 0.6, best)), groove)
     }
@@ -62,13 +63,20 @@ extension TurnedFlange {
     }
   }
 
-  mutating func damage(_ kind: Int, _ random: inout RandomStream) {
+  mutating func damage(_ kind: Int, _ random: inout RandomStream) -> Window {
     let plainness = random.unit()
     switch kind {
-    case 0: dent = dented(plainness, &random)
-    case 1: stain(plainness, &random)
+    case 0:
+      let dent = dented(plainness, &random)
+      self.dent = dent
+      return Window(around: picture(dent.centre), radius: dent.radius * 3.2)
+    case 1: return stain(plainness, &random)
     default:
       for _ in 0..<(random.chance(0.3) ? 2 : 1) { scratches.append(scratched(plainness, &random)) }
+      let windows = scratches.map { scratch in
+        Window(around: picture((scratch.low + scratch.high) / 2), radius: (scratch.high - scratch.low).length * 0.52)
+      }
+      return windows.dropFirst().reduce(windows[0]) { $0.joined($1) }
     }
   }
 
@@ -77,9 +85,7 @@ extension TurnedFlange {
     for _ in 0..<50 {
       let radius = random.uniform(Size.bore + 8 + margin, Size.outer - Size.chamfer - margin)
       let q = Point.direction(random.uniform(0, 2 * ExactMath.pi)) * radius
-      let turned = Point(abs(q.x + q.y), abs(q.y - q.x)) * 0.707_106_8
-      let bolt = Point(max(turned.x, turned.y) - Size.boltCircle, min(turned.x, turned.y))
-      if bolt.length > Size.countersink + margin { return q }
+      if Self.fromBolt(q).length > Size.countersink + margin { return q }
     }
     return Point(Size.hub - 20, 0)
   }
@@ -87,38 +93,40 @@ extension TurnedFlange {
   private func dented(_ plainness: Float, _ random: inout RandomStream) -> Dent {
     if random.chance(0.35) {
       // A nick: metal is gone from the rim, the face bends down beside it.
-      let radius = mix(7, 17, plainness)
+      let radius = mix(9, 19, plainness)
       let centre = Point.direction(random.uniform(0, 2 * ExactMath.pi)) * (Size.outer + radius * 0.35)
       return Dent(centre: centre, radius: radius * 1.7, depth: 0.7, stretch: Point(1, 1), bite: radius)
     }
     let long = random.uniform(0.8, 1.25)
-    let radius = mix(7, 20, random.unit())
+    let radius = mix(9, 22, random.unit())
     return Dent(
-      centre: place(margin: radius * 0.6, &random), radius: radius, depth: mix(0.28, 1.0, plainness),
+      centre: place(margin: radius * 0.6, &random), radius: radius, depth: mix(0.5, 1.3, plainness),
       stretch: Point(long, 1 / long), bite: 0)
   }
 
-  private mutating func stain(_ plainness: Float, _ random: inout RandomStream) {
-    let radius = mix(8, 36, random.unit())
+  private mutating func stain(_ plainness: Float, _ random: inout RandomStream) -> Window {
+    let radius = mix(12, 36, random.unit())
+    let centre = picture(place(margin: radius * 0.5, &random))
     residue = Blot(
-      at: picture(place(margin: radius * 0.5, &random)), radius: radius, softness: random.uniform(0.1, 0.4), strength: 1,
+      at: centre, radius: radius, softness: random.uniform(0.1, 0.4), strength: 1,
       &random)
-    let depth = mix(0.2, 0.8, plainness)
-    // Rust, oil, or a whitish film of coolant.
+    let depth = mix(0.42, 0.85, plainness)
+    // Rust, oil, or a grey film of coolant.
     switch random.index(below: 3) {
     case 0: residueColour = mix(Colour(grey: 1), Colour(red: 0.42, green: 0.24, blue: 0.12), depth)
     case 1: residueColour = mix(Colour(grey: 1), Colour(red: 0.30, green: 0.27, blue: 0.22), depth)
-    default: residueColour = mix(Colour(grey: 1), Colour(red: 1.25, green: 1.25, blue: 1.22), depth)
+    default: residueColour = mix(Colour(grey: 1), Colour(red: 0.62, green: 0.66, blue: 0.64), depth)
     }
     residueHidesGloss = depth * 0.75
+    return Window(around: centre, radius: radius * Blot.reach)
   }
 
   private func scratched(_ plainness: Float, _ random: inout RandomStream) -> Scratch {
     let start = place(margin: 4, &random)
     // Mostly across the marks: along them nobody would see it.
     let angle = ExactMath.turns(start.y, start.x) * 2 * ExactMath.pi + ExactMath.pi + random.uniform(-1.1, 1.1)
-    let length = mix(28, 110, random.unit())
+    let length = mix(36, 120, random.unit())
     let line = wanderingLine(from: start, angle: angle, length: length, bend: 0.006, step: 5, &random)
-    return Scratch(line, width: mix(1.3, 3.2, plainness), depth: mix(0.35, 1, plainness), &random)
+    return Scratch(line, width: mix(1.8, 3.8, plainness), depth: mix(0.55, 1, plainness), &random)
   }
 }

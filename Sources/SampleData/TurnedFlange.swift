@@ -1,11 +1,11 @@
-/// A turned steel flange with four countersunk holes and a keyway, on felt, under three lamps.
+/// A turned steel flange with six countersunk holes and a keyway, on felt, under three lamps.
 ///
 /// Lathe marks make the surface rough across and smooth along the rings, so lamps mirror as bow ties (Ward 1992,
 /// doi 10.1145/133994.134078: a Gaussian lobe with one width along the marks and another across them).
 struct TurnedFlange: Product {
   static let category = "flange"
   static let kinds = ["dent", "residue", "scratch"]
-  static let exposureSpread: Float = 0.18
+  static let exposureSpread: Float = 0.13
 
   /// Radii in picture units at zoom 1.
   enum Size {
@@ -15,8 +15,8 @@ struct TurnedFlange: Product {
     static let fillet: Float = 9
     static let bore: Float = 57
     static let boltCircle: Float = 145
-    static let bolt: Float = 15
-    static let countersink: Float = 21.5
+    static let bolt: Float = 13
+    static let countersink: Float = 19
     static let keyHalfWidth: Float = 10
     static let keyDepth: Float = 14
     static let thickness: Float = 30
@@ -50,13 +50,13 @@ struct TurnedFlange: Product {
   var residueHidesGloss: Float = 0
 
   init(_ random: inout RandomStream) {
-    centre = Point(256 + random.uniform(-30, 30), 256 + random.uniform(-30, 30))
+    centre = Point(256 + random.uniform(-24, 24), 256 + random.uniform(-24, 24))
     zoom = random.uniform(0.97, 1.03)
     let angle = random.uniform(0, 2 * ExactMath.pi)
     (cosine, sine) = (ExactMath.cosine(angle), ExactMath.sine(angle))
     light = Lighting(azimuth: -2.2, spread: 0.9, height: 0.75...1.15, &random)
     var lamps: [Lamp] = []
-    let turn = random.uniform(-0.7, 0.7)
+    let turn = random.uniform(-0.35, 0.35)
     for (azimuth, power) in [(Float(-2.2), Float(1.15)), (-0.75, 0.75), (1.3, 0.55)] {
       let direction = Point.direction(azimuth + turn + random.bell() * 0.12)
       let distance = random.uniform(420, 620)
@@ -67,7 +67,7 @@ struct TurnedFlange: Product {
           sharpness: Point(1 / random.uniform(0.010, 0.026), 1 / random.uniform(0.16, 0.30))))
     }
     self.lamps = lamps
-    let strength = random.uniform(0.7, 1.35)
+    let strength = random.uniform(0.88, 1.12)
     marks = LatheMarks(strength: strength, &random)
     hubMarks = LatheMarks(strength: strength * 0.8, &random)
     texture = Noise(&random)
@@ -108,17 +108,18 @@ struct TurnedFlange: Product {
       let key = max(abs(q.y) - Size.keyHalfWidth, max(q.x - Size.bore - Size.keyDepth, -q.x))
       d = max(d, -key)
     }
-    let bolt = Self.fold(q) - Point(Size.boltCircle, 0)
-    return max(d, Size.bolt - bolt.length)
+    return abs(r - Size.boltCircle) < Size.bolt + 3 ? max(d, Size.bolt - Self.fromBolt(q).length) : d
   }
 
-  /// The four quarters of the part laid over each other, bolts on the x axis.
+  /// From the middle of the nearest bolt hole.
   @inline(__always)
-  private static func fold(_ q: Point) -> Point {
-    // Turned by an eighth so that bolts and keyway do not meet.
-    let t = Point(q.x + q.y, q.y - q.x) * 0.707_106_8
-    return abs(t.x) > abs(t.y) ? Point(abs(t.x), t.y) : Point(abs(t.y), t.x)
+  static func fromBolt(_ q: Point) -> Point {
+    let sector = ExactMath.floor((ExactMath.turns(q.y, q.x) + 1) * 6)
+    return q - bolts.withUnsafeBufferPointer { $0[Int(sector) % 6] }
   }
+
+  /// Middles of the bolt holes; the keyway lies between the last and the first.
+  private static let bolts = (0..<6).map { Point.direction((Float($0) + 0.5) * ExactMath.pi / 3) * Size.boltCircle }
 
   /// What shows beside the part and through its holes.
   private func behind(_ p: Point, _ q: Point, _ r: Float, _ shift: Point) -> Colour {
@@ -147,12 +148,12 @@ struct TurnedFlange: Product {
     slope += Self.profile(r)
     var along = Point(-outward.y, outward.x)
     // Countersinks were turned about their own axes.
-    let folded = Self.fold(q) - Point(Size.boltCircle, 0)
-    let boltDistance = folded.length
+    let fromBolt = Self.fromBolt(q)
+    let boltDistance = fromBolt.length
     var shade: Float = 1
     if boltDistance < Size.countersink + 1.5 {
       let inside = smoothstep(Size.countersink + 0.8, Size.countersink - 0.8, boltDistance)
-      let own = unfoldedDirection(folded / max(boltDistance, 1e-3), q)
+      let own = fromBolt / max(boltDistance, 1e-3)
       if inside > 0.5 {
         outward = own
         along = Point(-own.y, own.x)
@@ -188,14 +189,6 @@ struct TurnedFlange: Product {
     }
     let light = reflected(p, tilt, outward, along, scratch: scratchLight, gloss: gloss)
     return tint * Colour(red: 0.83, green: 0.815, blue: 0.79) * (light * tone * shade)
-  }
-
-  /// A direction of the folded quarter, back in its own.
-  @inline(__always)
-  private func unfoldedDirection(_ d: Point, _ q: Point) -> Point {
-    let t = Point(q.x + q.y, q.y - q.x) * 0.707_106_8
-    let e = abs(t.x) > abs(t.y) ? Point(t.x < 0 ? -d.x : d.x, d.y) : Point(d.y, t.y < 0 ? -d.x : d.x)
-    return Point(e.x - e.y, e.x + e.y) * 0.707_106_8
   }
 
   /// Slope of the turned profile: positive where it falls outwards.

@@ -40,19 +40,28 @@ extension WovenFabric {
     }
   }
 
-  mutating func damage(_ kind: Int, _ random: inout RandomStream) {
+  mutating func damage(_ kind: Int, _ random: inout RandomStream) -> Window {
     let centre = Point(random.uniform(50, 462), random.uniform(50, 462))
     // The square makes faint defects as common as plain ones.
     let plainness = random.unit()
     switch kind {
-    case 0: cut = brokenThread(centre, plainness, &random)
-    case 1: hole = tornHole(centre, plainness, &random)
+    case 0:
+      let cut = brokenThread(centre, plainness, &random)
+      self.cut = cut
+      return Window(around: centre, radius: (cut.half + 1) * Self.period * 1.2 + 20)
+    case 1:
+      let hole = tornHole(centre, plainness, &random)
+      self.hole = hole
+      return Window(around: centre, radius: hole.radius * 2.6 + 4)
     default:
-      stain = Blot(
-        at: centre, radius: mix(8, 46, random.unit()), softness: random.uniform(0.08, 0.3), strength: 1, &random)
+      let radius = mix(17, 50, random.unit())
+      stain = Blot(at: centre, radius: radius, softness: random.uniform(0.06, 0.22), strength: 1, &random)
       let oil = random.chance(0.5)
-      let depth = mix(0.12, 0.55, plainness)
-      stainTint = Colour(grey: 1) - (oil ? Colour(red: 0.75, green: 0.8, blue: 0.9) : Colour(red: 0.45, green: 0.7, blue: 1.1)) * depth
+      let depth = mix(0.45, 0.85, plainness)
+      stainTint =
+        Colour(grey: 1) - (oil ? Colour(red: 0.75, green: 0.8, blue: 0.9) : Colour(red: 0.45, green: 0.7, blue: 1.1))
+        * depth
+      return Window(around: centre, radius: radius * Blot.reach)
     }
   }
 
@@ -61,7 +70,7 @@ extension WovenFabric {
     let place = weave(centre)
     let thread = ExactMath.floor(isWarp ? place.x : place.y)
     let middle = isWarp ? place.y : place.x
-    let half = random.uniform(1.6, 6.5)
+    let half = random.uniform(3, 7)
     var strays: [Stray] = []
     if plainness > 0.35 {
       // The broken ends curl out of the cloth.
@@ -78,12 +87,12 @@ extension WovenFabric {
       }
     }
     return Cut(
-      isWarp: isWarp, thread: thread, middle: middle, half: half, depth: mix(0.45, 1.0, min(plainness * 1.6, 1)),
+      isWarp: isWarp, thread: thread, middle: middle, half: half, depth: mix(0.75, 1.0, min(plainness * 2, 1)),
       strays: strays)
   }
 
   private func tornHole(_ centre: Point, _ plainness: Float, _ random: inout RandomStream) -> Hole {
-    let radius = mix(5, 24, plainness * random.uniform(0.6, 1))
+    let radius = mix(10, 26, plainness * random.uniform(0.6, 1))
     var strays: [Stray] = []
     for _ in 0..<Int(4 + radius / 2) {
       let angle = random.uniform(0, 6.3)
@@ -92,7 +101,8 @@ extension WovenFabric {
         from: start, angle: angle + ExactMath.pi + random.bell() * 0.5, length: radius * random.uniform(0.3, 0.8),
         bend: 0.1, step: 1.5, &random)
       strays.append(
-        Stray(points: line, width: random.uniform(0.6, 1.2), opacity: random.uniform(0.3, 0.75), light: random.chance(0.6)))
+        Stray(
+          points: line, width: random.uniform(0.6, 1.2), opacity: random.uniform(0.3, 0.75), light: random.chance(0.6)))
     }
     return Hole(centre: centre, radius: radius, push: random.uniform(0.1, 0.28), strays: strays)
   }

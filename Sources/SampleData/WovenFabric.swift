@@ -8,9 +8,9 @@ struct WovenFabric: Product {
   static let exposureSpread: Float = 0.22
 
   /// Picture units between neighbouring threads.
-  static let period: Float = 9.4
+  static let period: Float = 11.5
   /// Threads on either side of the picture's middle, with room for rotation.
-  static let half: Float = 48
+  static let half: Float = 42
 
   private let light: Lighting
   private let cosine: Float
@@ -55,8 +55,8 @@ struct WovenFabric: Product {
     let cloud = random.uniform(0.03, 0.09)
     mottle = CoarseField { 1 + cloud * colour.fractal($0.x / 110, $0.y / 150, octaves: 3) }
     fibre = Noise(&random)
-    warp = ThreadSet(wobble: 0.08, slub: 0.09, tint: 0.10, &random)
-    weft = ThreadSet(wobble: 0.09, slub: 0.12, tint: 0.05, &random)
+    warp = ThreadSet(wobble: 0.06, slub: 0.06, tint: 0.07, &random)
+    weft = ThreadSet(wobble: 0.06, slub: 0.07, tint: 0.04, &random)
     let fade = random.uniform(0.85, 1.2)
     warpColour = Colour(red: 0.060, green: 0.115, blue: 0.235) * fade
     weftColour = Colour(red: 0.50, green: 0.47, blue: 0.41) * random.uniform(0.92, 1.08)
@@ -164,7 +164,7 @@ struct WovenFabric: Product {
     // Twisted fibres: streaks that lean across the thread.
     let twist: Float = isWarp ? 1.9 : -1.7
     let streak = fibre.plane(u * 1.9 + along * twist + Float(thread) * 7.7, along * 1.1 - u * 0.5)
-    let bump = u * 0.85 + streak * 0.34
+    let bump = u * 0.85 + streak * 0.40
     let tilt = -slope * 0.30
     let z = (1 - min(u * u, 1)).squareRoot() * 0.8 + 0.35
     let normal = (isWarp ? SIMD3(bump, tilt, z) : SIMD3(tilt, bump, z)).unit
@@ -174,6 +174,6 @@ struct WovenFabric: Product {
     let open = clamped(0.24 + 0.62 * (height + 0.5)) * (1 - 0.35 * u * u)
     let sheen = max(facing, 0)
     let gloss = sheen * sheen * sheen * sheen * 0.035
-    return colour * ((0.34 + 0.86 * diffuse) * open * (1 + 0.26 * streak)) + Colour(grey: gloss * open)
+    return colour * ((0.34 + 0.86 * diffuse) * open * (1 + 0.32 * streak)) + Colour(grey: gloss * open)
   }
 }
