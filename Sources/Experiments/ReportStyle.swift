@@ -69,7 +69,7 @@ let reportStyle = """
   .pictures thead th { color: var(--soft); font-size: .8125rem; font-weight: 400; text-align: left; padding: 0 .4rem; }
   .pictures th:first-child { width: 13.5rem; padding-left: 1rem; }
   .pictures td { background: var(--raised); padding: .6rem .4rem; vertical-align: top; }
-  .pictures td:last-child { border-radius: 0 .6rem .6rem 0; padding-right: .6rem; }
+  .pictures td:last-child { border-radius: 0 .6rem .6rem 0; }
   .pictures .words { border-left: 4px solid var(--line); border-radius: .6rem 0 0 .6rem; padding: .8rem; }
   .pictures .right .words { border-left-color: var(--good); }
   .pictures .wrong .words { border-left-color: var(--bad); }

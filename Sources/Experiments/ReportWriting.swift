@@ -6,7 +6,7 @@ extension ReportSection {
   /// The report's part of an evaluation: every picture with its map on one scale for the whole category.
   ///
   /// - longestSide: pictures are reduced to it before they are embedded.
-  public init(_ evaluation: Evaluation, threshold: Threshold, longestSide: Int = 320) throws {
+  public init(_ evaluation: Evaluation, threshold: Threshold, longestSide: Int = 272) throws {
     let scale = HeatScale(evaluation, threshold: threshold)
     self.init(
       category: evaluation.category,
@@ -34,7 +34,7 @@ extension ReportSection {
       name: inspected.sample.name, kind: inspected.sample.label.name, isDefective: defective,
       score: inspected.inspection.score,
       verdict: .init(defective: defective, called: inspected.inspection.score > threshold.score),
-      picture: try small.jpegData(quality: 80), overlay: try overlay.jpegData(quality: 80),
+      picture: try small.jpegData(quality: 74), overlay: try overlay.jpegData(quality: 74),
       mask: try smallMask?.image.pngData())
   }
 }
@@ -52,10 +52,13 @@ public struct HeatScale: Sendable {
       low: maps.map { $0.values.min() ?? 0 }.min() ?? 0, high: maps.map(\.largest).max() ?? 1, threshold: threshold)
   }
 
+  /// What lies far below the threshold is all the same dark: colours are kept for what matters.
+  ///
+  /// - low, high: the smallest and largest values that occur
   public init(low: Float, high: Float, threshold: Threshold) {
-    self.low = low
+    self.low = low + 0.55 * max(threshold.pixel - low, 0)
     self.threshold = threshold.pixel
-    self.high = max(high, low + 1.25 * (threshold.pixel - low), low + 1e-6)
+    self.high = max(high, low + 1.25 * (threshold.pixel - low), self.low + 1e-6)
   }
 
   var heat: ReportSection.Heat { .init(low: low, high: high, threshold: threshold) }

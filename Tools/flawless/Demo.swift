@@ -31,11 +31,15 @@ struct Demo: ParsableCommand {
   @Option(help: ArgumentHelp("Write the metrics here as well; '-' is standard output.", valueName: "FILE"))
   var json: String?
 
+  @Option(help: ArgumentHelp("Write a JPEG of some defects and their maps, as in the README.", valueName: "FILE"))
+  var sheet: String?
+
   @OptionGroup(title: "Run") var common: CommonOptions
 
   func run() throws {
     try OutputFile.checkFolder(output)
     try OutputFile.check(json)
+    try OutputFile.check(sheet)
     let progress = try common.progress()
     let device = try common.openDevice(progress)
     let loaded = try LoadedBackbone(PatchCoreConfiguration().backbone, weights: weights, on: device)
@@ -58,6 +62,7 @@ struct Demo: ParsableCommand {
     try Report.write(
       title: "Flawless: defects found in the sample data", facts: run.facts,
       mean: CategoryMetrics.mean(run.evaluations.map(\.metrics)).values.map(\.text), sections: run.sections, to: output)
+    if let sheet { try DemoSheet.write(run.sections, to: sheet) }
     progress.clear()
     if let json { try OutputFile.write(metrics.json(), to: json) }
     if json != "-" { try printEnding(run.evaluations) }
@@ -95,9 +100,8 @@ struct Demo: ParsableCommand {
       if let threshold = model.detector.threshold {
         sections.append(try ReportSection(evaluation, threshold: threshold))
       }
-      facts =
-        Report.facts(model.description, device: loaded.backbone.device.description)
-        + [("seed", "\(demo.seed)")]
+      facts = Report.facts(
+        model.description, device: loaded.backbone.device.description, seed: demo.seed)
       seconds = seconds + evaluation.seconds
       evaluations.append(evaluation)
     }

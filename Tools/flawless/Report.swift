@@ -8,16 +8,20 @@ import ToolSupport
 enum Report {
   static let file = "report.html"
 
-  static func facts(_ description: ModelDescription, device: String) -> [(name: String, value: String)] {
+  /// - seed: the sample data's, where it is used
+  static func facts(
+    _ description: ModelDescription, device: String, seed: UInt64? = nil
+  ) -> [(name: String, value: String)] {
     var pictures = "\(description.trainingFiles.count)"
     if description.shots != nil {
       pictures += description.draw.map { ", drawn with seed \($0)" } ?? ", the first by name"
     }
     return [
-      ("detector", "PatchCore on \(description.configuration.backbone.rawValue)"),
-      ("training pictures", pictures),
-      ("network size", "\(description.configuration.size) × \(description.configuration.size)"), ("device", device),
+      ("detector", "PatchCore on \(description.configuration.backbone.rawValue)"), ("training pictures", pictures),
+      ("network size", "\(description.configuration.size) × \(description.configuration.size)"),
+    ] + (seed.map { [("seed", "\($0)")] } ?? []) + [
       ("version", description.programVersion), ("date", Date().formatted(.iso8601.year().month().day())),
+      ("device", device),
     ]
   }
 

@@ -28,7 +28,14 @@ struct SampleDataFolder {
     if try isComplete() { return false }
     try checkReplaceable()
     try AtomicWriting.writeFolder(at: URL(fileURLWithPath: path)) { folder in
-      try SampleDataset(seed: seed).write(to: folder) { try progress.report("sample pictures", $0, of: $1) }
+      // In a folder below ours, where also what it leaves when it is killed goes away with ours.
+      let pictures = folder.appendingPathComponent("pictures")
+      try SampleDataset(seed: seed).write(to: pictures) { try progress.report("sample pictures", $0, of: $1) }
+      for name in try FileManager.default.contentsOfDirectory(atPath: pictures.path) {
+        try FileManager.default.moveItem(
+          at: pictures.appendingPathComponent(name), to: folder.appendingPathComponent(name))
+      }
+      try FileManager.default.removeItem(at: pictures)
       try Interruption.check()
       let contents = Contents(seed: seed, build: try Version.build(), files: try Self.hashes(in: folder.path))
       let encoder = JSONEncoder()
