@@ -62,7 +62,7 @@ let tools: [Target] = [
       "ToolSupport", "Backbones", "Checkpoints", "Compute", "Datasets", "Detectors", "Devices", "Experiments", "Images",
       "SampleData", argumentParser,
     ],
-    path: "Tools/flawless"),
+    path: "Tools/flawless", exclude: ["demo.jpg"]),
 ]
 
 let testTargets: [Target] = [

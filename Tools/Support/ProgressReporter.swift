@@ -7,6 +7,7 @@ public final class ProgressReporter {
   private let log: EventLog?
   private var stage = ""
   private var stageIsDone = false
+  private var stageTotal = 0
   /// A stage's work begins where the one before it ended, long before its first report.
   private var lastReport = ContinuousClock.now
   private var started = ContinuousClock.now
@@ -32,10 +33,14 @@ public final class ProgressReporter {
       clear()
       self.stage = stage
       stageIsDone = false
+      stageTotal = 0
       started = lastReport
       lastShown = lastReport
     }
     lastReport = now
+    // Cross-fitting counts picks, and between them whole folds: only the finer count is shown.
+    guard total >= stageTotal / 4 else { return }
+    stageTotal = total
     let interval = isTerminal ? Duration.milliseconds(100) : .seconds(10)
     guard !stageIsDone, done >= total || lastShown.duration(to: now) >= interval else { return }
     lastShown = now
