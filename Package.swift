@@ -66,7 +66,8 @@ let tools: [Target] = [
 
 let testTargets: [Target] = [
   .target(
-    name: "TestSupport", dependencies: ["Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL", "Tensors"],
+    name: "TestSupport",
+    dependencies: ["Backbones", "Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL", "Images", "Tensors"],
     path: "Tests/TestSupport"),
   tests("Compute"),
   tests("Devices", ["Tensors"]),
@@ -77,8 +78,8 @@ let testTargets: [Target] = [
   tests("Datasets", ["Images"]),
   tests("SampleData", ["Images", "Datasets"]),
   tests("Metrics"),
-  tests("Detectors", ["Images", "Datasets", "Metrics"]),
-  tests("Experiments", ["SampleData"]),
+  tests("Detectors", ["Backbones", "Checkpoints", "Compute", "Datasets", "Images", "Metrics", "Tensors"]),
+  tests("Experiments", ["Backbones", "Compute", "Datasets", "Detectors", "Metrics", "SampleData"]),
   .testTarget(name: "FlawlessTests", dependencies: ["flawless", "TestSupport"]),
 ]
 
