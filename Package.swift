@@ -67,7 +67,8 @@ let tools: [Target] = [
 
 let testTargets: [Target] = [
   .target(
-    name: "TestSupport", dependencies: ["Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL", "Tensors", "Images"],
+    name: "TestSupport",
+    dependencies: ["Backbones", "Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL", "Images", "Tensors"],
     path: "Tests/TestSupport"),
   tests("Compute", ["ComputeCPU", "ComputeOpenCL", "CKernels"]),
   tests("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL", "Tensors"]),
@@ -78,8 +79,8 @@ let testTargets: [Target] = [
   tests("Datasets", ["Images"]),
   tests("SampleData", ["Images", "Datasets"]),
   tests("Metrics"),
-  tests("Detectors", ["Images", "Datasets", "Metrics"]),
-  tests("Experiments", ["SampleData"]),
+  tests("Detectors", ["Backbones", "Checkpoints", "Compute", "Datasets", "Images", "Metrics", "Tensors"]),
+  tests("Experiments", ["Backbones", "Compute", "Datasets", "Detectors", "Metrics", "SampleData"]),
   .testTarget(
     name: "FlawlessTests", dependencies: ["flawless", "Checkpoints", "Images", "TestSupport"],
     exclude: ["Snapshots"]),

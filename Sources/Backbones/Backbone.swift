@@ -6,6 +6,11 @@ public struct FeatureTap: Hashable, Sendable {
   /// Picture pixels a feature pixel.
   public let stride: Int
   public let channels: Int
+
+  public init(stride: Int, channels: Int) {
+    self.stride = stride
+    self.channels = channels
+  }
 }
 
 /// A pretrained network that turns pictures into feature maps.

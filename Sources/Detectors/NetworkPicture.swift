@@ -13,14 +13,14 @@ public struct NetworkPicture: Sendable {
     values = resized.pixels.map(Float.init)
   }
 
-  init(size: Int, values: [Float]) {
+  package init(size: Int, values: [Float]) {
     self.size = size
     self.values = values
   }
 
   /// Copies that a camera could have made of the same good product: a little brighter or darker, with more or less
   /// contrast, moved by a few pixels. They stand in for held-out pictures when there is only one.
-  func admissibleCopies() -> [NetworkPicture] {
+  package func admissibleCopies() -> [NetworkPicture] {
     let shift = max(size / 64, 1)
     let moves = [(shift, 0), (-shift, 0), (0, shift), (0, -shift), (shift, shift), (-shift, -shift)]
     let lights: [(gain: Float, offset: Float)] = [(1.05, 0), (0.95, 0), (1, 6), (1, -6), (1.08, -8), (0.92, 8)]

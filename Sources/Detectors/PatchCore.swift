@@ -28,7 +28,7 @@ public struct PatchCore: Sendable {
     let extractor = DescriptorExtractor(backbone, size: configuration.size, strides: configuration.strides)
     guard bank.shape.rank == 2, bank.shape[1] == extractor.width else {
       throw ShapeError.mismatch(
-        operation: "patchcore", argument: "bank", expected: [bank.shape[0], extractor.width],
+        operation: "patchcore", argument: "bank", expected: [bank.shape.extents.first ?? 1, extractor.width],
         found: bank.shape.extents)
     }
     self.init(configuration, extractor: extractor, bank: try MemoryBank(bank))

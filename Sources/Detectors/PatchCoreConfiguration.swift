@@ -28,6 +28,7 @@ public struct PatchCoreConfiguration: Codable, Hashable, Sendable {
   func validate() throws(DetectorError) {
     let checks: [(String, Bool, String)] = [
       ("size", (32...4096).contains(size), "must be between 32 and 4096 pixels"),
+      ("strides", !strides.isEmpty && strides.allSatisfy { $0 > 0 }, "must name at least one feature map"),
       ("coreset ratio", coresetRatio > 0 && coresetRatio <= 1, "must be above 0 and at most 1"),
       ("coreset minimum", coresetMinimum >= 0, "must not be negative"),
       ("false-alarm rate", falseAlarmRate > 0 && falseAlarmRate < 1, "must lie between 0 and 1"),

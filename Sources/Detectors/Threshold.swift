@@ -29,7 +29,7 @@ public struct Threshold: Codable, Hashable, Sendable {
   }
 
   /// The threshold that held-out normal pictures support.
-  init(heldOut: [HeldOutScore], falseAlarmRate: Double, origin: String, fromCopies: Bool) {
+  package init(heldOut: [HeldOutScore], falseAlarmRate: Double, origin: String, fromCopies: Bool) {
     self.init(
       score: Self.quantile(heldOut.map(\.score), 1 - falseAlarmRate),
       pixel: Self.quantile(heldOut.map(\.largestPixel), 1 - falseAlarmRate), origin: origin,
@@ -38,7 +38,7 @@ public struct Threshold: Codable, Hashable, Sendable {
   }
 
   /// The `fraction` quantile, linear between order statistics (Hyndman and Fan's type 7, NumPy's default).
-  static func quantile(_ values: [Float], _ fraction: Double) -> Float {
+  package static func quantile(_ values: [Float], _ fraction: Double) -> Float {
     let sorted = values.sorted()
     let position = fraction * Double(sorted.count - 1)
     let below = Int(position.rounded(.down))
@@ -48,7 +48,12 @@ public struct Threshold: Codable, Hashable, Sendable {
 }
 
 /// What a model that has not seen a normal picture says of it.
-struct HeldOutScore: Sendable {
+package struct HeldOutScore: Sendable {
   let score: Float
   let largestPixel: Float
+
+  package init(score: Float, largestPixel: Float) {
+    self.score = score
+    self.largestPixel = largestPixel
+  }
 }

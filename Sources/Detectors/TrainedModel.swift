@@ -70,15 +70,20 @@ public struct TrainedModel: Sendable {
   /// - weights: the backbone's weights file; from the cache when nil. It must be the one the model was trained with.
   public static func load(_ path: String, weights: String? = nil, on device: any Device) throws -> TrainedModel {
     let description = try readDescription(path)
-    let loaded = try LoadedBackbone(description.configuration.backbone, weights: weights, on: device)
+    let configuration = description.configuration
+    try configuration.validate()
+    let bank = try SafetensorsFile(path: "\(path)/\(weightsFile)").tensor(named: "memory_bank")
+    guard bank.values.allSatisfy(\.isFinite) else { throw DetectorError.notFinite(what: "The memory bank of \(path)") }
+    let loaded = try LoadedBackbone(configuration.backbone, weights: weights, on: device)
     guard loaded.weightsSHA256 == description.weightsSHA256 else {
       throw DetectorError.weights(expected: description.weightsSHA256, found: loaded.weightsSHA256)
     }
-    let file = try SafetensorsFile(path: "\(path)/\(weightsFile)")
-    let bank = try file.tensor(named: "memory_bank")
-    guard bank.values.allSatisfy(\.isFinite) else { throw DetectorError.notFinite(what: "The memory bank of \(path)") }
+    let width = DescriptorExtractor(loaded.backbone, size: configuration.size, strides: configuration.strides).width
+    guard bank.shape.count == 2, bank.shape[0] > 0, bank.shape[1] == width else {
+      throw DetectorError.model(path: path, reason: "its memory bank is \(bank.shape), not rows of \(width) numbers")
+    }
     let detector = try PatchCore(
-      description.configuration, backbone: loaded.backbone,
+      configuration, backbone: loaded.backbone,
       bank: Tensor(bank.values, shape: Shape(bank.shape), on: device), threshold: description.threshold)
     return TrainedModel(description: description, detector: detector)
   }

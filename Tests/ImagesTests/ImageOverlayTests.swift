@@ -8,8 +8,8 @@ struct ImageOverlayTests {
     let image = try Image(width: 3, height: 1, channels: 1, pixels: [100, 100, 100])
     let drawn = image.overlaid(heat: [0, 1, .nan])
     #expect(drawn.channels == 3)
-    // 65 % of the picture and 35 % of black violet; 25 % and 75 % of light yellow.
-    #expect(drawn.pixels.prefix(3) == [65, 65, 66])
+    // 90 % of the picture and 10 % of black violet; 25 % and 75 % of light yellow.
+    #expect(drawn.pixels.prefix(3) == [90, 90, 90])
     #expect(drawn.pixels[3..<6] == [214, 216, 148])
     #expect(drawn.pixels[6..<9] == drawn.pixels[3..<6])
   }

@@ -105,7 +105,8 @@ struct SampleDatasetTests {
           if done > 0 { throw Stop() }
         }
       }
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(names.isEmpty)
     }
   }
 
