@@ -74,6 +74,6 @@ struct PictureTable {
   }
 
   private func image(_ data: Data, _ role: String, _ picture: ReportPicture) -> String {
-    "<td><img loading=\"lazy\" src=\"\(dataURI(data))\" alt=\"\(role) of \(escaped(picture.name))\"></td>"
+    "<td><img decoding=\"async\" src=\"\(dataURI(data))\" alt=\"\(role) of \(escaped(picture.name))\"></td>"
   }
 }

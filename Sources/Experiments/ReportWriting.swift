@@ -6,7 +6,7 @@ extension ReportSection {
   /// The report's part of an evaluation: every picture with its map on one scale for the whole category.
   ///
   /// - longestSide: pictures are reduced to it before they are embedded.
-  public init(_ evaluation: Evaluation, threshold: Threshold, longestSide: Int = 272) throws {
+  public init(_ evaluation: Evaluation, threshold: Threshold, longestSide: Int = 256) throws {
     let scale = HeatScale(evaluation, threshold: threshold)
     self.init(
       category: evaluation.category,
@@ -34,7 +34,7 @@ extension ReportSection {
       name: inspected.sample.name, kind: inspected.sample.label.name, isDefective: defective,
       score: inspected.inspection.score,
       verdict: .init(defective: defective, called: inspected.inspection.score > threshold.score),
-      picture: try small.jpegData(quality: 74), overlay: try overlay.jpegData(quality: 74),
+      picture: try small.jpegData(quality: 68), overlay: try overlay.jpegData(quality: 68),
       mask: try smallMask?.image.pngData())
   }
 }
