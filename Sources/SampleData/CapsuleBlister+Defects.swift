@@ -23,7 +23,7 @@ extension CapsuleBlister {
       if inside > 0 {
         switch kind {
         case .missing: ink *= 1 - inside
-        case .doubled: ink = max(ink, print(q - way) * inside * 0.75)
+        case .doubled: ink = max(ink, print(q - way) * inside * 0.9)
         case .smeared:
           var drawn: Float = 0
           for step in 1...8 {

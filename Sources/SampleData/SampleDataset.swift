@@ -84,8 +84,8 @@ public struct SampleDataset: Sendable {
   private func write(_ picture: SamplePlan.Picture, to folder: URL) throws {
     let specimen = try plan.specimen(picture, seed: seed)
     try save(specimen.image, level: 1, folder.appendingPathComponent(picture.path))
-    if let maskPath = picture.maskPath, let damage = specimen.damage {
-      try save(damage.mask.image, level: 6, folder.appendingPathComponent(maskPath))
+    if let maskPath = picture.maskPath, let mask = specimen.mask {
+      try save(mask.image, level: 6, folder.appendingPathComponent(maskPath))
     }
   }
 

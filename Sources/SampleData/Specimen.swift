@@ -3,8 +3,8 @@ import Images
 /// One picture of the data set, and its mask if it shows a defect.
 struct Specimen {
   let image: Image
-  /// What the picture is without its defect, and where it is different; nil for good pictures.
-  let damage: (good: Image, mask: Mask)?
+  /// Where it differs from its good twin (the same picture number without a kind); nil for good pictures.
+  let mask: Mask?
 
   /// Parts of the picture that a defect may cover.
   static let areas: ClosedRange<Float> = 0.0005...0.05
@@ -23,7 +23,7 @@ struct Specimen {
     let goodLevels = camera.developed(goodCanvas)
     guard let kind else {
       image = try camera.picture(goodLevels, size: size)
-      damage = nil
+      mask = nil
       return
     }
     var levels = goodLevels
@@ -43,7 +43,7 @@ struct Specimen {
     // Outside of its mask the picture is its good twin, to the bit.
     for index in 0..<levels.count where mask.values[index] == 0 { levels[index] = goodLevels[index] }
     image = try camera.picture(levels, size: size)
-    damage = (try camera.picture(goodLevels, size: size), mask)
+    self.mask = mask
   }
 
   /// Pixels that differ visibly, with gaps of up to four pixels closed.

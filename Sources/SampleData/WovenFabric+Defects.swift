@@ -54,10 +54,10 @@ extension WovenFabric {
       self.hole = hole
       return Window(around: centre, radius: hole.radius * 2.6 + 4)
     default:
-      let radius = mix(17, 50, random.unit())
+      let radius = mix(13, 50, random.unit())
       stain = Blot(at: centre, radius: radius, softness: random.uniform(0.06, 0.22), strength: 1, &random)
       let oil = random.chance(0.5)
-      let depth = mix(0.45, 0.85, plainness)
+      let depth = mix(0.32, 0.85, plainness)
       stainTint =
         Colour(grey: 1) - (oil ? Colour(red: 0.75, green: 0.8, blue: 0.9) : Colour(red: 0.45, green: 0.7, blue: 1.1))
         * depth
@@ -87,12 +87,12 @@ extension WovenFabric {
       }
     }
     return Cut(
-      isWarp: isWarp, thread: thread, middle: middle, half: half, depth: mix(0.75, 1.0, min(plainness * 2, 1)),
+      isWarp: isWarp, thread: thread, middle: middle, half: half, depth: mix(0.55, 1.0, min(plainness * 2, 1)),
       strays: strays)
   }
 
   private func tornHole(_ centre: Point, _ plainness: Float, _ random: inout RandomStream) -> Hole {
-    let radius = mix(10, 26, plainness * random.uniform(0.6, 1))
+    let radius = mix(8, 26, plainness * random.uniform(0.6, 1))
     var strays: [Stray] = []
     for _ in 0..<Int(4 + radius / 2) {
       let angle = random.uniform(0, 6.3)

@@ -5,7 +5,7 @@
 struct WovenFabric: Product {
   static let category = "fabric"
   static let kinds = ["broken_thread", "hole", "stain"]
-  static let exposureSpread: Float = 0.22
+  static let exposureSpread: Float = 0.26
 
   /// Picture units between neighbouring threads.
   static let period: Float = 11.5
@@ -42,9 +42,9 @@ struct WovenFabric: Product {
 
   init(_ random: inout RandomStream) {
     light = Lighting(azimuth: -2.2, spread: 0.7, height: 0.65...1.05, &random)
-    let angle = random.bell() * 0.045
+    let angle = random.bell() * 0.065
     (cosine, sine) = (ExactMath.cosine(angle), ExactMath.sine(angle))
-    let zoom = random.uniform(0.9, 1.12)
+    let zoom = random.uniform(0.84, 1.18)
     inverse = Point(1 / (Self.period * zoom), 1 / (Self.period * zoom * random.uniform(0.96, 1.06)))
     shift = Point(Self.half + random.unit() * 3, Self.half + random.unit() * 3)
     // Tension waves: long and mostly along the threads.
@@ -57,7 +57,7 @@ struct WovenFabric: Product {
     fibre = Noise(&random)
     warp = ThreadSet(wobble: 0.06, slub: 0.06, tint: 0.07, &random)
     weft = ThreadSet(wobble: 0.06, slub: 0.07, tint: 0.04, &random)
-    let fade = random.uniform(0.85, 1.2)
+    let fade = random.uniform(0.8, 1.25)
     warpColour = Colour(red: 0.060, green: 0.115, blue: 0.235) * fade
     weftColour = Colour(red: 0.50, green: 0.47, blue: 0.41) * random.uniform(0.92, 1.08)
     for _ in 0..<(30 + random.index(below: 30)) { strays.append(Self.stray(&random)) }

@@ -4,7 +4,7 @@ import Testing
 @testable import SampleData
 
 struct ExactMathTests {
-  /// A hundredth of a grey level, relative to full scale.
+  /// A hundredth of a grey level of 256.
   private static let tolerance = 4e-5
 
   private static let places = (-400...400).map { Float($0) * 0.037 }

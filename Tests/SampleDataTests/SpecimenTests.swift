@@ -15,24 +15,25 @@ struct SpecimenTests {
   @Test(arguments: 0..<3) func pixelsOutsideOfTheMaskAreThoseOfTheGoodTwin(product: Int) throws {
     for picture in Self.plan.pictures where picture.path.hasPrefix("\(Products.all[product].category)/") {
       let specimen = try Self.plan.specimen(picture, seed: 1)
-      let damage = try #require(specimen.damage)
+      let mask = try #require(specimen.mask)
+      let twin = try Specimen(picture.product, seed: 1, picture: picture.number, kind: nil, size: Self.plan.size)
       var (outside, inside) = (0, 0)
-      for index in damage.mask.values.indices {
-        let differs = (0..<3).contains { specimen.image.pixels[index * 3 + $0] != damage.good.pixels[index * 3 + $0] }
+      for index in mask.values.indices {
+        let differs = (0..<3).contains { specimen.image.pixels[index * 3 + $0] != twin.image.pixels[index * 3 + $0] }
         guard differs else { continue }
-        if damage.mask.values[index] == 0 { outside += 1 } else { inside += 1 }
+        if mask.values[index] == 0 { outside += 1 } else { inside += 1 }
       }
       #expect(outside == 0, "\(picture.path)")
       // Closing adds pixels between those that differ, but the mask stays mostly difference.
-      #expect(Double(inside) >= 0.6 * Double(damage.mask.defectivePixels), "\(picture.path)")
-      let area = Float(damage.mask.defectivePixels) / Float(Self.plan.size * Self.plan.size)
+      #expect(Double(inside) >= 0.6 * Double(mask.defectivePixels), "\(picture.path)")
+      let area = Float(mask.defectivePixels) / Float(Self.plan.size * Self.plan.size)
       #expect(Specimen.areas.contains(area), "\(picture.path) covers \(area)")
     }
   }
 
   @Test func goodPicturesHaveNoDamage() throws {
     let plan = SamplePlan(size: 32, training: 1, good: 1, defective: 0)
-    for picture in plan.pictures { #expect(try plan.specimen(picture, seed: 1).damage == nil) }
+    for picture in plan.pictures { #expect(try plan.specimen(picture, seed: 1).mask == nil) }
   }
 
   /// Training and test normals come from one distribution: their brightness has the same mean and spread.
