@@ -112,6 +112,9 @@ let reportStyle = """
     body { max-width: none; padding: 0; font-size: 11pt; }
     * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
     .filters { display: none; }
+    .scroll { overflow: visible; }
+    .overview { font-size: .8rem; }
+    .overview th, .overview td { padding: .3rem .35rem; }
     tr, .cards, .scores { break-inside: avoid; }
     h2, h3 { break-after: avoid; }
     .pictures img { max-height: 5.5cm; }
