@@ -38,16 +38,17 @@ let cTargets: [Target] = [
 ]
 
 let libraries: [Target] = [
-  library("Compute"),
+  library("Locking"),
+  library("Compute", ["Locking"]),
   library("ComputeCPU", ["Compute", "CLoops", "COpenBLAS"]),
-  library("ComputeOpenCL", ["Compute", "COpenCL", "CKernels"]),
+  library("ComputeOpenCL", ["Compute", "Locking", "COpenCL", "CKernels"]),
   library("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
   library("Tensors", ["Compute"]),
   library("Images", ["CPNG", "CTurboJPEG"]),
-  library("Checkpoints", ["CZlib", "CSHA256"]),
+  library("Checkpoints", ["Locking", "CZlib", "CSHA256"]),
   library("Backbones", ["Tensors", "Checkpoints"]),
   library("Datasets", ["Images"]),
-  library("SampleData", ["Images", "Checkpoints"]),
+  library("SampleData", ["Images", "Checkpoints", "Locking"]),
   library("Metrics"),
   library("Detectors", ["Backbones", "Images"]),
   library("Experiments", ["Detectors", "Datasets", "Metrics"]),
@@ -55,7 +56,8 @@ let libraries: [Target] = [
 
 let tools: [Target] = [
   .target(
-    name: "ToolSupport", dependencies: ["Checkpoints", "Devices", "CVersion", argumentParser], path: "Tools/Support"),
+    name: "ToolSupport", dependencies: ["Checkpoints", "Devices", "Locking", "CVersion", argumentParser],
+    path: "Tools/Support"),
   .executableTarget(
     name: "flawless",
     dependencies: [
@@ -70,7 +72,7 @@ let testTargets: [Target] = [
     name: "TestSupport",
     dependencies: ["Backbones", "Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL", "Images", "Tensors"],
     path: "Tests/TestSupport"),
-  tests("Compute", ["ComputeCPU", "ComputeOpenCL", "CKernels"]),
+  tests("Compute", ["ComputeCPU", "ComputeOpenCL", "CKernels", "Locking"]),
   tests("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL", "Tensors"]),
   tests("Tensors", ["Compute"]),
   tests("Images"),

@@ -1,5 +1,5 @@
 public import Foundation
-import Synchronization
+import Locking
 
 /// Files and folders that appear whole or not at all: written beside their place under a temporary name, synced, renamed.
 public enum AtomicWriting {
@@ -72,7 +72,7 @@ public enum AtomicWriting {
 
   /// Names that this process uses or has used. In containers every run may have the same number, so the number alone
   /// does not tell whose a leftover is.
-  private static let ours = Mutex<Set<String>>([])
+  private static let ours = Locked<Set<String>>([])
 
   /// Whether the process that made a temporary name has ended. One that may not be signalled is alive.
   private static func isGone(_ process: Int32, _ name: String) -> Bool {

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Bytes that a device holds.
 public struct MemoryUse: Hashable, Sendable {
@@ -20,7 +20,7 @@ package final class BufferPool: Sendable {
     var use = MemoryUse()
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let limit: Int?
   private let make: @Sendable (Int) -> DeviceMemory?
   private let destroy: @Sendable (DeviceMemory) -> Void
@@ -43,9 +43,12 @@ package final class BufferPool: Sendable {
     let size = Self.sizeClass(byteCount)
     if let reused = takeFree(size) { return reused }
     for attempt in 0..<2 {
-      if fits(size), let fresh = make(size) {
-        state.withLock { $0.use.add(size) }
-        return fresh
+      if reserve(size) {
+        if let fresh = make(size) {
+          state.withLock { $0.use.peak = max($0.use.peak, $0.use.inUse) }
+          return fresh
+        }
+        state.withLock { $0.use.inUse -= size }
       }
       if attempt == 0 { empty() }
     }
@@ -80,24 +83,22 @@ package final class BufferPool: Sendable {
     return (byteCount + step - 1) / step * step
   }
 
-  private func fits(_ size: Int) -> Bool {
-    guard let limit else { return true }
-    return state.withLock { $0.use.inUse + $0.use.cached + size <= limit }
+  /// Counts the bytes before they are asked for, so that threads at once cannot pass the limit together.
+  private func reserve(_ size: Int) -> Bool {
+    state.withLock { state in
+      if let limit, state.use.inUse + state.use.cached + size > limit { return false }
+      state.use.inUse += size
+      return true
+    }
   }
 
   private func takeFree(_ size: Int) -> DeviceMemory? {
     state.withLock { state in
       guard let memory = state.free[size]?.popLast() else { return nil }
       state.use.cached -= size
-      state.use.add(size)
+      state.use.inUse += size
+      state.use.peak = max(state.use.peak, state.use.inUse)
       return memory
     }
-  }
-}
-
-extension MemoryUse {
-  mutating func add(_ size: Int) {
-    inUse += size
-    peak = max(peak, inUse)
   }
 }

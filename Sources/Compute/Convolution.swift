@@ -91,3 +91,16 @@ public protocol ConvolutionKernels {
   /// `y = activation(x ⋆ w + bias + residual)`; shapes as in ``ConvolutionProblem``.
   func convolve(_ p: ConvolutionProblem, _ x: Storage, _ w: Storage, epilogue: Epilogue, into y: Storage) throws
 }
+
+extension ConvolutionProblem {
+  package func check(
+    _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage, on device: any Device
+  ) throws {
+    let arguments = Arguments("convolve", on: device)
+    try arguments.require(x, "x", count: inputCount)
+    try arguments.require(w, "w", count: weightCount)
+    try arguments.require(y, "y", count: outputCount)
+    if let bias = epilogue.bias { try arguments.require(bias, "bias", count: outputChannels) }
+    if let residual = epilogue.residual { try arguments.require(residual, "residual", count: outputCount) }
+  }
+}

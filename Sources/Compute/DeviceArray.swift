@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// The address of a device's memory: a host pointer, or a `cl_mem`.
 ///
@@ -21,7 +21,7 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
   public let device: any Device
   public let count: Int
   package let memory: DeviceMemory
-  private let layouts = Layouts()
+  private let layouts = Locked<[String: DeviceArray]>([:])
 
   /// An array with undefined contents.
   ///
@@ -51,19 +51,14 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
 
   /// The same elements in another layout, made at the first use and kept as long as this array: weights are packed once.
   package func layout(_ name: String, make: () throws -> DeviceArray) throws -> DeviceArray {
-    if let made = layouts.made.withLock({ $0[name] }) as? DeviceArray { return made }
+    if let made = layouts.withLock({ $0[name] }) { return made }
     let made = try make()
-    layouts.made.withLock { $0[name] = made }
+    layouts.withLock { $0[name] = made }
     return made
   }
 
   /// OpenCL has no empty buffers, so an empty array owns one element.
   private static func byteCount(_ count: Int) -> Int { max(count, 1) * MemoryLayout<Element>.stride }
-}
-
-/// A class of its own: a `Mutex` inside of a generic class corrupts the heap (Swift 6.3.1, release).
-private final class Layouts: Sendable {
-  let made = Mutex<[String: any AnyObject & Sendable]>([:])
 }
 
 /// Floats on a device.

@@ -28,3 +28,12 @@ public struct FilteringProblem: Hashable, Sendable {
 public protocol FilteringKernels {
   func filter(_ p: FilteringProblem, _ x: Storage, taps: Storage, into y: Storage) throws
 }
+
+extension FilteringProblem {
+  package func check(_ x: Storage, _ taps: Storage, _ y: Storage, on device: any Device) throws {
+    let arguments = Arguments("filter", on: device)
+    try arguments.require(x, "x", count: count)
+    try arguments.require(taps, "taps", count: tapCount)
+    try arguments.require(y, "y", count: count)
+  }
+}

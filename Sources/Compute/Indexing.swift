@@ -31,6 +31,20 @@ public struct BlockCopy: Hashable, Sendable {
   public var targetEnd: Int { targetOffset + (rows - 1) * targetStride + columns }
 }
 
+extension BlockCopy {
+  package func check(_ x: Storage, _ y: Storage, on device: any Device) throws {
+    guard sourceEnd <= x.count else {
+      throw ShapeError.mismatch(operation: "copy", argument: "source", expected: [sourceEnd], found: [x.count])
+    }
+    guard targetEnd <= y.count else {
+      throw ShapeError.mismatch(operation: "copy", argument: "target", expected: [targetEnd], found: [y.count])
+    }
+    let arguments = Arguments("copy", on: device)
+    try arguments.require(x, "x", count: x.count)
+    try arguments.require(y, "y", count: y.count)
+  }
+}
+
 /// Axes in another order: `y` has extents `x.extents[order[0]], x.extents[order[1]], …`.
 public struct PermutationProblem: Hashable, Sendable {
   /// Always four extents and four axes; shorter tensors get leading ones.
@@ -64,4 +78,12 @@ public protocol IndexingKernels {
   /// Copies a rectangle; the rest of `y` keeps its contents.
   func copy(_ p: BlockCopy, from x: Storage, into y: Storage) throws
   func permute(_ p: PermutationProblem, _ x: Storage, into y: Storage) throws
+}
+
+extension PermutationProblem {
+  package func check(_ x: Storage, _ y: Storage, on device: any Device) throws {
+    let arguments = Arguments("permute", on: device)
+    try arguments.require(x, "x", count: count)
+    try arguments.require(y, "y", count: count)
+  }
 }

@@ -32,3 +32,12 @@ public protocol MatrixKernels {
   /// `C = scale · A·B`, or `C += scale · A·B` when `accumulate`; otherwise `c` is not read.
   func multiply(_ p: MatrixProblem, _ a: Storage, _ b: Storage, into c: Storage, scale: Float, accumulate: Bool) throws
 }
+
+extension MatrixProblem {
+  package func check(_ a: Storage, _ b: Storage, _ c: Storage, on device: any Device) throws {
+    let arguments = Arguments("multiply", on: device)
+    try arguments.require(a, "a", count: aCount)
+    try arguments.require(b, "b", count: bCount)
+    try arguments.require(c, "c", count: cCount)
+  }
+}

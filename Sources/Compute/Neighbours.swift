@@ -108,11 +108,35 @@ public protocol NeighbourKernels {
   func advanceCoreset(_ p: CoresetProblem, _ x: Storage, state: CoresetState, stretch: Range<Int>) throws
 }
 
+extension NeighbourBank {
+  package static func check(_ x: Storage, rows: Int, width: Int, on device: any Device) throws {
+    try Shape.checkedCount([rows, width], operation: "nearest")
+    try Arguments("nearest", on: device).require(x, "x", count: rows * width)
+  }
+}
+
+extension NeighbourProblem {
+  package func check(
+    _ queries: Storage, _ bank: NeighbourBank, _ distances: Storage, _ indices: IndexStorage, on device: any Device
+  ) throws {
+    let arguments = Arguments("nearest", on: device)
+    try arguments.require(queries, "queries", count: self.queries * width)
+    try arguments.require(bank.values, "bank", count: rows * width)
+    try arguments.require(distances, "distances", count: self.queries * count)
+    try arguments.require(indices, "indices", count: self.queries * count)
+  }
+}
+
 extension CoresetProblem {
-  /// - Throws: ``ShapeError`` unless `stretch` lies within picks 1 ..< picks.
-  package func requireStretch(_ stretch: Range<Int>) throws(ShapeError) {
+  package func check(_ x: Storage, _ state: CoresetState, _ stretch: Range<Int>, on device: any Device) throws {
+    let arguments = Arguments("coreset", on: device)
+    try arguments.require(x, "x", count: rows * width)
+    try arguments.require(state.minimum, "minimum", count: rows)
+    try arguments.require(state.assigned, "assigned", count: rows)
+    try arguments.require(state.picks, "picks", count: picks)
+    try arguments.require(state.pickDistances, "pick distances", count: picks)
     guard stretch.lowerBound >= 1, stretch.upperBound <= picks else {
-      throw .outOfRange(
+      throw ShapeError.outOfRange(
         operation: "coreset", what: "the end of the stretch", value: stretch.upperBound, allowed: 1...picks)
     }
   }

@@ -66,3 +66,11 @@ public struct PoolingProblem: Hashable, Sendable {
 public protocol PoolingKernels {
   func pool(_ p: PoolingProblem, _ x: Storage, into y: Storage) throws
 }
+
+extension PoolingProblem {
+  package func check(_ x: Storage, _ y: Storage, on device: any Device) throws {
+    let arguments = Arguments("pool", on: device)
+    try arguments.require(x, "x", count: inputCount)
+    try arguments.require(y, "y", count: outputCount)
+  }
+}

@@ -25,3 +25,13 @@ public protocol ReductionKernels {
   /// The position along the reduced axis of the largest element (smallest when `smallest`); the first of equal ones.
   func position(ofSmallest smallest: Bool, _ p: ReductionProblem, _ x: Storage, into y: IndexStorage) throws
 }
+
+extension ReductionProblem {
+  package func check(_ operation: String, _ x: Storage, _ y: DeviceArray<some DeviceElement>, on device: any Device)
+    throws
+  {
+    let arguments = Arguments(operation, on: device)
+    try arguments.require(x, "x", count: inputCount)
+    try arguments.require(y, "y", count: outputCount)
+  }
+}

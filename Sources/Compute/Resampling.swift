@@ -51,3 +51,11 @@ public struct ResamplingProblem: Hashable, Sendable {
 public protocol ResamplingKernels {
   func resample(_ p: ResamplingProblem, _ x: Storage, into y: Storage) throws
 }
+
+extension ResamplingProblem {
+  package func check(_ x: Storage, _ y: Storage, on device: any Device) throws {
+    let arguments = Arguments("resample", on: device)
+    try arguments.require(x, "x", count: inputCount)
+    try arguments.require(y, "y", count: outputCount)
+  }
+}

@@ -20,3 +20,11 @@ public protocol SoftmaxKernels {
   /// The row's maximum is subtracted first, so large values do not overflow; a row of only −∞ gives NaN, as in PyTorch.
   func softmax(_ p: SoftmaxProblem, _ x: Storage, into y: Storage) throws
 }
+
+extension SoftmaxProblem {
+  package func check(_ x: Storage, _ y: Storage, on device: any Device) throws {
+    let arguments = Arguments("softmax", on: device)
+    try arguments.require(x, "x", count: count)
+    try arguments.require(y, "y", count: count)
+  }
+}

@@ -5,12 +5,7 @@ extension CPUDevice {
   public func convolve(
     _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, epilogue: Epilogue, into y: Storage
   ) throws {
-    let arguments = Arguments("convolve", on: self)
-    try arguments.require(x, "x", count: p.inputCount)
-    try arguments.require(w, "w", count: p.weightCount)
-    try arguments.require(y, "y", count: p.outputCount)
-    if let bias = epilogue.bias { try arguments.require(bias, "bias", count: p.outputChannels) }
-    if let residual = epilogue.residual { try arguments.require(residual, "residual", count: p.outputCount) }
+    try p.check(x, w, epilogue, y, on: self)
     if p.isPointwise {
       convolvePointwise(p, x, w, epilogue, y)
     } else if p.isDepthwise {
@@ -21,9 +16,7 @@ extension CPUDevice {
   }
 
   public func pool(_ p: PoolingProblem, _ x: Storage, into y: Storage) throws {
-    let arguments = Arguments("pool", on: self)
-    try arguments.require(x, "x", count: p.inputCount)
-    try arguments.require(y, "y", count: p.outputCount)
+    try p.check(x, y, on: self)
     var geometry = fl_convolution(p)
     let (maximum, paddingCounts): (Int32, Int32) =
       switch p.kind {

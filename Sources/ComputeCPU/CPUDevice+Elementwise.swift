@@ -12,10 +12,7 @@ extension CPUDevice {
   }
 
   public func combine(_ operation: BinaryOperation, _ a: Storage, _ b: Storage, into y: Storage) throws {
-    let arguments = Arguments("\(operation)", on: self)
-    try arguments.require(a, "a", count: y.count)
-    try arguments.require(b, "b", count: y.count)
-    try arguments.require(y, "y", count: y.count)
+    try Arguments("\(operation)", on: self).requireSameCount([a, b, y])
     parallel(y.count, chunk: Self.elementsPerTask) { part in
       let start = part.lowerBound
       fl_combine(operation.rawValue, a.pointer + start, b.pointer + start, y.pointer + start, part.count)
@@ -23,14 +20,8 @@ extension CPUDevice {
   }
 
   public func combineRows(_ operation: BinaryOperation, _ x: Storage, vector: Storage, into y: Storage) throws {
-    let arguments = Arguments("\(operation) rows", on: self)
+    try Arguments("\(operation) rows", on: self).requireRows(x, vector, y)
     let columns = vector.count
-    guard columns > 0, x.count % columns == 0 else {
-      throw ShapeError.notDivisible(operation: "\(operation) rows", what: "x's count", value: x.count, by: columns)
-    }
-    try arguments.require(x, "x", count: y.count)
-    try arguments.require(vector, "vector", count: columns)
-    try arguments.require(y, "y", count: y.count)
     parallel(x.count / columns, chunk: Self.elementsPerTask / columns) { rows in
       for row in rows {
         fl_combine(operation.rawValue, x.pointer + row * columns, vector.pointer, y.pointer + row * columns, columns)
@@ -51,9 +42,7 @@ extension CPUDevice {
   }
 
   public func softmax(_ p: SoftmaxProblem, _ x: Storage, into y: Storage) throws {
-    let arguments = Arguments("softmax", on: self)
-    try arguments.require(x, "x", count: p.count)
-    try arguments.require(y, "y", count: p.count)
+    try p.check(x, y, on: self)
     parallel(p.rows, chunk: Self.elementsPerTask / p.columns) { rows in
       for row in rows {
         fl_softmax_row(x.pointer + row * p.columns, y.pointer + row * p.columns, p.columns, p.logarithmic ? 1 : 0)
@@ -65,9 +54,7 @@ extension CPUDevice {
     _ operation: String, _ x: Storage, into y: Storage,
     _ body: (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
   ) throws {
-    let arguments = Arguments(operation, on: self)
-    try arguments.require(x, "x", count: y.count)
-    try arguments.require(y, "y", count: y.count)
+    try Arguments(operation, on: self).requireSameCount([x, y])
     parallel(y.count, chunk: Self.elementsPerTask) {
       body(x.pointer + $0.lowerBound, y.pointer + $0.lowerBound, $0.count)
     }

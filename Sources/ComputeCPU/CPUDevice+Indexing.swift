@@ -3,13 +3,7 @@ public import Compute
 
 extension CPUDevice {
   public func gatherRows(_ x: Storage, width: Int, indices: IndexStorage, into y: Storage) throws {
-    let arguments = Arguments("gather", on: self)
-    guard width > 0, x.count % width == 0 else {
-      throw ShapeError.notDivisible(operation: "gather", what: "x's count", value: x.count, by: width)
-    }
-    try arguments.require(x, "x", count: x.count)
-    try arguments.require(indices, "indices", count: indices.count)
-    try arguments.require(y, "y", count: indices.count * width)
+    try Arguments("gather", on: self).requireGather(x, width, indices, y)
     let rows = x.count / width
     parallel(indices.count, chunk: Self.elementsPerTask / width) { part in
       for target in part {
@@ -24,15 +18,7 @@ extension CPUDevice {
   }
 
   public func copy(_ p: BlockCopy, from x: Storage, into y: Storage) throws {
-    let arguments = Arguments("copy", on: self)
-    guard p.sourceEnd <= x.count else {
-      throw ShapeError.mismatch(operation: "copy", argument: "source", expected: [p.sourceEnd], found: [x.count])
-    }
-    guard p.targetEnd <= y.count else {
-      throw ShapeError.mismatch(operation: "copy", argument: "target", expected: [p.targetEnd], found: [y.count])
-    }
-    try arguments.require(x, "x", count: x.count)
-    try arguments.require(y, "y", count: y.count)
+    try p.check(x, y, on: self)
     parallel(p.rows, chunk: Self.elementsPerTask / p.columns) { rows in
       for row in rows {
         (y.pointer + p.targetOffset + row * p.targetStride)
@@ -42,9 +28,7 @@ extension CPUDevice {
   }
 
   public func permute(_ p: PermutationProblem, _ x: Storage, into y: Storage) throws {
-    let arguments = Arguments("permute", on: self)
-    try arguments.require(x, "x", count: p.count)
-    try arguments.require(y, "y", count: p.count)
+    try p.check(x, y, on: self)
     var inputStrides = [1, 1, 1, 1]
     for axis in (0..<3).reversed() { inputStrides[axis] = inputStrides[axis + 1] * p.extents[axis + 1] }
     fl_permute(x.pointer, y.pointer, p.order.map { p.extents[$0] }, p.order.map { inputStrides[$0] })

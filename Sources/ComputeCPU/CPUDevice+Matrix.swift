@@ -5,10 +5,7 @@ extension CPUDevice {
   public func multiply(
     _ p: MatrixProblem, _ a: Storage, _ b: Storage, into c: Storage, scale: Float, accumulate: Bool
   ) throws {
-    let arguments = Arguments("multiply", on: self)
-    try arguments.require(a, "a", count: p.aCount)
-    try arguments.require(b, "b", count: p.bCount)
-    try arguments.require(c, "c", count: p.cCount)
+    try p.check(a, b, c, on: self)
     // Rows, or columns of wide flat products, are shared out; each task is one single-threaded call.
     let byRows = p.rows >= 32 || p.columns < 64
     let extent = byRows ? p.rows : p.columns

@@ -3,8 +3,7 @@ public import Compute
 
 extension CPUDevice {
   public func makeNeighbourBank(_ x: Storage, rows: Int, width: Int) throws -> NeighbourBank {
-    try Shape.checkedCount([rows, width], operation: "nearest")
-    try Arguments("nearest", on: self).require(x, "x", count: rows * width)
+    try NeighbourBank.check(x, rows: rows, width: width, on: self)
     let mean = try Storage(count: width, on: self)
     try reduce(.mean, ReductionProblem(outer: 1, reduced: rows, inner: width), x, into: mean)
     let centred = try Storage(count: rows * width, on: self)
@@ -21,11 +20,7 @@ extension CPUDevice {
   public func nearest(
     _ p: NeighbourProblem, queries: Storage, bank: NeighbourBank, distances: Storage, indices: IndexStorage
   ) throws {
-    let arguments = Arguments("nearest", on: self)
-    try arguments.require(queries, "queries", count: p.queries * p.width)
-    try arguments.require(bank.values, "bank", count: p.rows * p.width)
-    try arguments.require(distances, "distances", count: p.queries * p.count)
-    try arguments.require(indices, "indices", count: p.queries * p.count)
+    try p.check(queries, bank, distances, indices, on: self)
     let centred = try Storage(count: queries.count, on: self)
     try combineRows(.subtract, queries, vector: bank.mean, into: centred)
     // Rounding of the expanded form may swap near ties: a few more candidates than asked for are ranked exactly.
@@ -71,13 +66,7 @@ extension CPUDevice {
   public func advanceCoreset(
     _ p: CoresetProblem, _ x: Storage, state: CoresetState, stretch: Range<Int>
   ) throws {
-    let arguments = Arguments("coreset", on: self)
-    try arguments.require(x, "x", count: p.rows * p.width)
-    try arguments.require(state.minimum, "minimum", count: p.rows)
-    try arguments.require(state.assigned, "assigned", count: p.rows)
-    try arguments.require(state.picks, "picks", count: p.picks)
-    try arguments.require(state.pickDistances, "pick distances", count: p.picks)
-    try p.requireStretch(stretch)
+    try p.check(x, state, stretch, on: self)
     let chunk = 4096
     let tasks = (p.rows + chunk - 1) / chunk
     var best = [(row: Int, distance: Float)](repeating: (0, -1), count: tasks)

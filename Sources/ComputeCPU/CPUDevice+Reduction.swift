@@ -3,9 +3,7 @@ public import Compute
 
 extension CPUDevice {
   public func reduce(_ operation: ReductionOperation, _ p: ReductionProblem, _ x: Storage, into y: Storage) throws {
-    let arguments = Arguments("\(operation)", on: self)
-    try arguments.require(x, "x", count: p.inputCount)
-    try arguments.require(y, "y", count: p.outputCount)
+    try p.check("\(operation)", x, y, on: self)
     parallel(p.outer, chunk: Self.elementsPerTask / (p.reduced * p.inner)) { slices in
       for slice in slices {
         fl_reduce(
@@ -18,9 +16,7 @@ extension CPUDevice {
   public func position(
     ofSmallest smallest: Bool, _ p: ReductionProblem, _ x: Storage, into y: IndexStorage
   ) throws {
-    let arguments = Arguments("position", on: self)
-    try arguments.require(x, "x", count: p.inputCount)
-    try arguments.require(y, "y", count: p.outputCount)
+    try p.check("position", x, y, on: self)
     parallel(p.outer, chunk: Self.elementsPerTask / (p.reduced * p.inner)) { slices in
       for slice in slices {
         fl_position(

@@ -3,9 +3,7 @@ public import Compute
 
 extension CPUDevice {
   public func resample(_ p: ResamplingProblem, _ x: Storage, into y: Storage) throws {
-    let arguments = Arguments("resample", on: self)
-    try arguments.require(x, "x", count: p.inputCount)
-    try arguments.require(y, "y", count: p.outputCount)
+    try p.check(x, y, on: self)
     let scaleY = p.scale(input: p.height, output: p.outputHeight)
     let scaleX = p.scale(input: p.width, output: p.outputWidth)
     parallel(p.batch * p.outputHeight) { task in
@@ -16,10 +14,7 @@ extension CPUDevice {
   }
 
   public func filter(_ p: FilteringProblem, _ x: Storage, taps: Storage, into y: Storage) throws {
-    let arguments = Arguments("filter", on: self)
-    try arguments.require(x, "x", count: p.count)
-    try arguments.require(taps, "taps", count: p.tapCount)
-    try arguments.require(y, "y", count: p.count)
+    try p.check(x, taps, y, on: self)
     let between = try Storage(count: p.count, on: self)
     parallel(p.batch * p.height) { row in
       fl_filter_along_row(x.pointer + row * p.width, p.width, taps.pointer, p.radius, between.pointer + row * p.width)

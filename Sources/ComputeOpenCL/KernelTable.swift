@@ -1,6 +1,6 @@
 import COpenCL
 import Compute
-import Synchronization
+import Locking
 
 /// Programs and kernels of one device, built at their first use, and the only place that sets arguments and enqueues.
 ///
@@ -23,7 +23,7 @@ final class KernelTable: Sendable {
   private let context: OpenCLHandle
   private let queue: OpenCLHandle
   private let options: String
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init(_ cl: OpenCLFunctions, device: OpenCLHandle, context: OpenCLHandle, queue: OpenCLHandle, options: String) {
     self.cl = cl

@@ -13,19 +13,15 @@ extension OpenCLDevice {
   }
 
   public func combine(_ operation: BinaryOperation, _ a: Storage, _ b: Storage, into y: Storage) throws {
-    try Arguments("\(operation)", on: self).require(b, "b", count: y.count)
-    guard try hasElements("\(operation)", a, y) else { return }
+    guard try hasElements("\(operation)", a, b, y) else { return }
     try launch("elementwise_combine", elements: y.count, a, b, y, y.count, Int(operation.rawValue))
   }
 
   public func combineRows(_ operation: BinaryOperation, _ x: Storage, vector: Storage, into y: Storage) throws {
-    let columns = vector.count
-    guard columns > 0, x.count % columns == 0 else {
-      throw ShapeError.notDivisible(operation: "\(operation) rows", what: "x's count", value: x.count, by: columns)
-    }
-    try Arguments("\(operation) rows", on: self).require(vector, "vector", count: columns)
-    guard try hasElements("\(operation) rows", x, y) else { return }
-    try launch("elementwise_combine_rows", elements: y.count, x, vector, y, y.count, columns, Int(operation.rawValue))
+    try Arguments("\(operation) rows", on: self).requireRows(x, vector, y)
+    guard y.count > 0 else { return }
+    try launch(
+      "elementwise_combine_rows", elements: y.count, x, vector, y, y.count, vector.count, Int(operation.rawValue))
   }
 
   public func affine(_ x: Storage, scale: Float, shift: Float, into y: Storage) throws {
@@ -43,11 +39,9 @@ extension OpenCLDevice {
     try launch("elementwise_activate", elements: y.count, x, y, y.count, Int(activation.rawValue))
   }
 
-  /// Checks two arrays of one count; false when there is nothing to do, which no driver takes.
-  private func hasElements(_ operation: String, _ x: Storage, _ y: Storage) throws -> Bool {
-    let arguments = Arguments(operation, on: self)
-    try arguments.require(x, "x", count: y.count)
-    try arguments.require(y, "y", count: y.count)
-    return y.count > 0
+  /// Checks arrays of one count; false when there is nothing to do, which no driver takes.
+  private func hasElements(_ operation: String, _ arrays: Storage...) throws -> Bool {
+    try Arguments(operation, on: self).requireSameCount(arrays)
+    return arrays[0].count > 0
   }
 }

@@ -4,10 +4,7 @@ extension OpenCLDevice {
   public func multiply(
     _ p: MatrixProblem, _ a: Storage, _ b: Storage, into c: Storage, scale: Float, accumulate: Bool
   ) throws {
-    let arguments = Arguments("multiply", on: self)
-    try arguments.require(a, "a", count: p.aCount)
-    try arguments.require(b, "b", count: p.bCount)
-    try arguments.require(c, "c", count: p.cCount)
+    try p.check(a, b, c, on: self)
     var rows = a
     if p.transposeA {
       // The tiles read rows of A as they lie.

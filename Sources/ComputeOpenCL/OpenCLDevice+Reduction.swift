@@ -2,9 +2,7 @@ public import Compute
 
 extension OpenCLDevice {
   public func reduce(_ operation: ReductionOperation, _ p: ReductionProblem, _ x: Storage, into y: Storage) throws {
-    let arguments = Arguments("\(operation)", on: self)
-    try arguments.require(x, "x", count: p.inputCount)
-    try arguments.require(y, "y", count: p.outputCount)
+    try p.check("\(operation)", x, y, on: self)
     if p.inner == 1, p.reduced >= tiling.group {
       try launch(
         "reduction_rows", size: [p.outer * tiling.group], group: [tiling.group], x, y, p.reduced,
@@ -18,16 +16,12 @@ extension OpenCLDevice {
   public func position(
     ofSmallest smallest: Bool, _ p: ReductionProblem, _ x: Storage, into y: IndexStorage
   ) throws {
-    let arguments = Arguments("position", on: self)
-    try arguments.require(x, "x", count: p.inputCount)
-    try arguments.require(y, "y", count: p.outputCount)
+    try p.check("position", x, y, on: self)
     try launch("reduction_position", elements: p.outputCount, x, y, p.outputCount, p.reduced, p.inner, smallest)
   }
 
   public func softmax(_ p: SoftmaxProblem, _ x: Storage, into y: Storage) throws {
-    let arguments = Arguments("softmax", on: self)
-    try arguments.require(x, "x", count: p.count)
-    try arguments.require(y, "y", count: p.count)
+    try p.check(x, y, on: self)
     let group = tiling.shape == .cpu ? 1 : tiling.group
     try launch("softmax_rows", size: [p.rows * group], group: [group], x, y, p.rows, p.columns, p.logarithmic)
   }

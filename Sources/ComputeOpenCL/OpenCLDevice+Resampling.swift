@@ -2,9 +2,7 @@ public import Compute
 
 extension OpenCLDevice {
   public func resample(_ p: ResamplingProblem, _ x: Storage, into y: Storage) throws {
-    let arguments = Arguments("resample", on: self)
-    try arguments.require(x, "x", count: p.inputCount)
-    try arguments.require(y, "y", count: p.outputCount)
+    try p.check(x, y, on: self)
     try launch(
       "resampling_forward", elements: p.outputCount, x, y, p.outputCount, p.height, p.width, p.channels,
       p.outputHeight, p.outputWidth, p.scale(input: p.height, output: p.outputHeight),
@@ -12,10 +10,7 @@ extension OpenCLDevice {
   }
 
   public func filter(_ p: FilteringProblem, _ x: Storage, taps: Storage, into y: Storage) throws {
-    let arguments = Arguments("filter", on: self)
-    try arguments.require(x, "x", count: p.count)
-    try arguments.require(taps, "taps", count: p.tapCount)
-    try arguments.require(y, "y", count: p.count)
+    try p.check(x, taps, y, on: self)
     let between = try Storage(count: p.count, on: self)
     try launch("filtering_pass", elements: p.count, x, taps, between, p.count, p.radius, 1, p.width)
     try launch("filtering_pass", elements: p.count, between, taps, y, p.count, p.radius, p.width, p.height)

@@ -2,6 +2,7 @@ import Checkpoints
 import Dispatch
 public import Foundation
 import Images
+import Locking
 import Synchronization
 
 /// A procedural data set in MVTec AD's layout: three products, good and defective, with exact masks.
@@ -70,7 +71,7 @@ public struct SampleDataset: Sendable {
 
   private func writeBatch(_ pictures: [SamplePlan.Picture], to folder: URL) throws {
     let next = Atomic(0)
-    let failure = Mutex<(any Error)?>(nil)
+    let failure = Locked<(any Error)?>(nil)
     DispatchQueue.concurrentPerform(iterations: min(threads, pictures.count)) { _ in
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue

@@ -2,7 +2,7 @@ import Compute
 import ComputeCPU
 import ComputeOpenCL
 import Foundation
-import Synchronization
+import Locking
 import TestSupport
 import Testing
 
@@ -50,7 +50,7 @@ struct MemoryTests {
   @Test(arguments: TestDevice.all)
   func threadsMayShareADevice(_ tested: TestDevice) {
     let device = tested.device
-    let wrong = Mutex<[String]>([])
+    let wrong = Locked<[String]>([])
     DispatchQueue.concurrentPerform(iterations: 8) { thread in
       do {
         for round in 0..<20 {

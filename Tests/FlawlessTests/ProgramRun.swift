@@ -77,7 +77,7 @@ struct ProgramRun {
   func signal(_ number: Int32) { kill(identifier, number) }
 
   /// Waits for its end; a program that hangs is killed, and its status is then −9.
-  func wait(seconds: Double = 60) -> Outcome {
+  func wait(seconds: Double = 600) -> Outcome {
     let end = ContinuousClock.now + .seconds(seconds)
     var status: Int32 = 0
     while waitpid(identifier, &status, WNOHANG) == 0 {
@@ -104,7 +104,7 @@ func flawless(
 }
 
 /// Waits until something holds; false when it does not in time.
-func eventually(seconds: Double = 30, _ condition: () -> Bool) -> Bool {
+func eventually(seconds: Double = 300, _ condition: () -> Bool) -> Bool {
   let end = ContinuousClock.now + .seconds(seconds)
   while !condition() {
     if ContinuousClock.now > end { return false }

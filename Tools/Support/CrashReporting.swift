@@ -7,12 +7,15 @@ enum CrashReporting {
     "flawless: internal error, a fault in the program; please report it with the command and the version (--version).\n"
   )
 
+  /// The handler's own stack, or an overflow of the stack could not be reported. The kernel alone refers to it.
+  nonisolated(unsafe) private static let handlerStack = UnsafeMutableRawBufferPointer.allocate(
+    byteCount: 64 << 10, alignment: 16)
+
   static func install() {
     _ = message
-    // A stack of its own, or an overflow of the stack could not be reported.
     var stack = stack_t()
-    stack.ss_size = 64 << 10
-    stack.ss_sp = malloc(stack.ss_size)
+    stack.ss_size = handlerStack.count
+    stack.ss_sp = handlerStack.baseAddress
     sigaltstack(&stack, nil)
     var action = sigaction()
     action.sa_flags = Int32(SA_ONSTACK) | Int32(bitPattern: UInt32(SA_RESETHAND))

@@ -1,12 +1,12 @@
 import Foundation
-import Synchronization
+import Locking
 
 /// What `--log` writes: one JSON object a line, each written at once and at the end, so that logs can be followed.
 ///
 /// Every line has `time` (ISO 8601, UTC) and `event`: `start`, `note`, `progress` or `end`.
 final class EventLog: Sendable {
   /// The log of this process; the entry point writes its last line.
-  private static let current = Mutex<EventLog?>(nil)
+  private static let current = Locked<EventLog?>(nil)
 
   private let path: String
 
