@@ -18,8 +18,12 @@ public final class OpenCLDevice: Device {
 
   /// - memoryLimit: bytes that arrays may take
   /// - shape: the kernels' shape; by default the one for the device's kind
+  /// - exactBuffers: whether buffers have just the bytes asked for, so that a simulator sees accesses beyond the end
   /// - Throws: ``DeviceError`` when the driver fails.
-  public init(_ description: OpenCLDeviceDescription, memoryLimit: Int? = nil, shape: KernelShape? = nil) throws {
+  public init(
+    _ description: OpenCLDeviceDescription, memoryLimit: Int? = nil, shape: KernelShape? = nil,
+    exactBuffers: Bool = false
+  ) throws {
     let cl = try OpenCLFunctions.system.get()
     traits = description.traits
     self.cl = cl
@@ -35,7 +39,7 @@ public final class OpenCLDevice: Device {
       nativeVectorWidth: description.traits.vectorWidth)
     kernels = KernelTable(cl, device: description.device, context: context, queue: queue, options: tiling.options)
     pool = BufferPool(
-      limit: memoryLimit,
+      limit: memoryLimit, isExact: exactBuffers,
       make: { size in
         var code: cl_int = 0
         let flags = cl_mem_flags(CL_MEM_READ_WRITE)

@@ -48,7 +48,7 @@ void fl_filter_along_row(const float *x, long width, const float *taps, long rad
 void fl_filter_across_rows(const float *x, long height, long width, const float *taps, long radius, long row, float *y);
 
 // reduction.c
-// One outer slice: x [reduced][inner] to y [inner].
+// One outer slice: x [reduced][inner] to y [inner].  fl_position: NaN wins.
 void fl_reduce(int operation, const float *x, long reduced, long inner, float *y);
 void fl_position(int smallest, const float *x, long reduced, long inner, int32_t *y);
 void fl_permute(const float *x, float *y, const long extents[4], const long strides[4]);
