@@ -113,6 +113,21 @@ let package = Package(
   cLanguageStandard: .c2x
 )
 
+// Every target names all that it stands on, also what lies deeper. A module is not written anew when its own interface
+// stays the same, so without this a change of a class's private layout would leave modules further up with the old one:
+// memory is then corrupted, in release builds only.
+var deeper: [String: [Target.Dependency]] = [:]
+for target in package.targets {
+  var all: [Target.Dependency] = []
+  for dependency in target.dependencies {
+    all.append(dependency)
+    if case .byNameItem(let name, _) = dependency { all += deeper[name] ?? [] }
+  }
+  var seen: Set<String> = []
+  target.dependencies = all.filter { seen.insert("\($0)").inserted }
+  deeper[target.name] = target.dependencies
+}
+
 // A folder's README is no source of its target.
 for target in package.targets where target.type != .system {
   let folder = target.path ?? (target.isTest ? "Tests/" : "Sources/") + target.name
