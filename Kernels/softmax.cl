@@ -1,11 +1,11 @@
 // Soft maxima of rows, x and y: [rows, columns]. CPU shape: one work-item a row, VW lanes. GPU shape: one work-group of 64
-// a row, a tree in local memory. A row of −∞ alone gives NaN, and a NaN spoils its row, as in PyTorch.
-float larger(float a, float b) { return a > b || isnan(a) ? a : b; }
+// a row, a tree in local memory. A row of −∞ alone gives NaN, and a NaN spoils its row through the sum, as in PyTorch.
+float larger(float a, float b) { return a > b ? a : b; }
 
 #if SHAPE_CPU
 kernel void softmax_rows(global const float *x, global float *y, int rows, int columns, int logarithmic) {
+  // Groups of one: there are no items beyond the rows.
   int row = get_global_id(0);
-  if (row >= rows) return;
   x += (ulong)row * columns;
   y += (ulong)row * columns;
   float largest = -INFINITY;

@@ -22,14 +22,15 @@ final class CaseRunner {
   /// - Throws: ``DeviceError/unavailable(requested:reason:)`` when nothing can run, or a named device is missing.
   init(
     _ selection: VariantSelection, _ cases: CaseArguments, isolated: Bool, timeout: Double,
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], workerArguments: [String] = []
   ) throws {
     self.timeout = timeout
     seed = cases.seed
     if isolated {
       let worker = Worker(
         ["--device=\(selection.device)", "--variant=\(selection.variant)"]
-          + (selection.exactBuffers ? ["--exact-buffers"] : []) + cases.arguments, environment: environment)
+          + (selection.exactBuffers ? ["--exact-buffers"] : []) + cases.arguments
+          + workerArguments, environment: environment)
       do { try worker.start() } catch let end as WorkerEnd {
         // The child says the same as this process would: a device that is missing is this run's error.
         guard end.how == "ended with code \(ExitStatus.noDevice.rawValue)" else { throw end }

@@ -22,6 +22,6 @@ struct Parity: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, FuzzCommand.self, NaNCommand.self, GradientCommand.self, MatrixCommand.self, RaceCommand.self,
-      ReplayCommand.self, ListCommand.self, WorkerCommand.self,
+      MutateCommand.self, ReplayCommand.self, ListCommand.self, WorkerCommand.self,
     ])
 }

@@ -29,29 +29,32 @@ struct RaceCommand: ParsableCommand {
   func run() throws {
     try report.check()
     let progress = try report.reporting.progress()
-    guard FileManager.default.fileExists(atPath: oclgrind) else {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("parity-\(UUID().uuidString)")
+    var simulation = OclgrindSimulation(folder: folder, seed: seed)
+    simulation.library = oclgrind
+    simulation.findsUninitialized = uninitialized
+    guard simulation.isInstalled else {
       throw DeviceError.unavailable(
         requested: "Oclgrind", reason: "\(oclgrind) is not there; install the package oclgrind, or name the file")
     }
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("parity-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
 
     let planted = try PlantedFaults(in: folder)
-    let proof = try simulate(
-      planted.texts, "gpu", kernels: planted.folder, log: folder.appendingPathComponent("planted"), progress)
+    let proof = try simulation.run(planted.texts, "gpu", kernels: planted.folder) { _, _ in }
     for fault in PlantedFaults.all where !proof.findings.contains(where: { fault.isReported(by: $0) }) {
       throw Failure("Oclgrind does not report the planted \(fault.name), so its silence would prove nothing.")
     }
     try progress.note("Oclgrind reports the planted race and the planted write out of bounds.")
 
-    let texts = try onePerShape()
+    let texts = try OclgrindSimulation.texts(selection.operations())
     var results = CaseReport(seed: seed)
     var devices: [(name: String, device: String)] = []
     // A child each: every context of Oclgrind opens the log anew, and would write over the other's.
     for shape in KernelShape.allCases.map(\.rawValue) where ["all", shape].contains(selection.variant) {
-      let log = folder.appendingPathComponent("log-\(shape)")
-      let outcome = try simulate(texts, shape, kernels: selection.kernelDir, log: log, progress)
+      let outcome = try simulation.run(texts, shape, kernels: selection.kernelDir) {
+        try progress.report("\(shape) kernels", $0, of: $1)
+      }
       results.add(outcome.records)
       devices += outcome.devices
       for finding in outcome.findings {
@@ -63,88 +66,6 @@ struct RaceCommand: ParsableCommand {
       }
     }
     try SuiteRun(selection: selection, cases: CaseArguments(), report: report).finish(results, devices, nil)
-  }
-
-  /// Oclgrind is some 500 times slower than PoCL: one kind of data a case is enough for its addresses.
-  private func onePerShape() throws -> [String] {
-    try selection.operations().flatMap { operation in
-      try operation.suite.prefix(operation.tinyCount).compactMap { parameters in
-        let made = try operation.makeCase(parameters)
-        return made.work <= 20_000 ? made.fills.first.map { made.text($0) } : nil
-      }
-    }
-  }
-
-  private struct Outcome {
-    let records: [CaseRecord]
-    let findings: [OclgrindFinding]
-    let devices: [(name: String, device: String)]
-  }
-
-  private func simulate(
-    _ texts: [String], _ shape: String, kernels: String?, log: URL, _ progress: ProgressReporter
-  ) throws -> Outcome {
-    var environment = [
-      "OCL_ICD_VENDORS": oclgrind, "OCLGRIND_LOG": log.path, "OCLGRIND_DATA_RACES": "1",
-      "OCLGRIND_MAX_ERRORS": "100000",
-      "XDG_CACHE_HOME": log.deletingLastPathComponent().path,
-    ]
-    if uninitialized { environment["OCLGRIND_UNINITIALIZED"] = "1" }
-    if let kernels { environment["FLAWLESS_KERNELS"] = kernels }
-    var cases = CaseArguments()
-    (cases.seed, cases.guardCount, cases.repeats, cases.toleranceScale) = (seed, 0, 1, 1)
-    var wanted = VariantSelection(device: "opencl", variant: shape)
-    wanted.exactBuffers = true
-    let runner = try CaseRunner(
-      wanted, cases, isolated: true, timeout: max(selection.timeout, 120), environment: environment)
-    guard runner.variants.allSatisfy({ $0.device.contains("Oclgrind") }) else {
-      throw Failure("The platform is \(runner.variants.map(\.device)), not Oclgrind's; nothing would be checked.")
-    }
-    var records: [CaseRecord] = []
-    for (index, text) in texts.enumerated() {
-      records += try runner.records(for: text)
-      try progress.report("\(shape) kernels", index + 1, of: texts.count)
-    }
-    runner.finish()
-    guard let data = FileManager.default.contents(atPath: log.path) else {
-      throw Failure("Oclgrind has written no log, so nothing was checked.")
-    }
-    return Outcome(
-      records: records, findings: OclgrindFinding.all(in: String(decoding: data, as: UTF8.self)),
-      devices: runner.variants)
-  }
-}
-
-/// One report of Oclgrind.
-struct OclgrindFinding: CustomStringConvertible {
-  let what: String
-  let kernel: String
-  let place: String
-
-  var description: String { "\(what) in \(kernel)" + (place.isEmpty ? "" : " at \(place)") }
-
-  /// Reports begin with a line that is not indented.
-  static func all(in log: String) -> [OclgrindFinding] {
-    var blocks: [[String]] = []
-    for line in log.split(separator: "\n").map(String.init) {
-      if line.hasPrefix("\t") || line.hasPrefix(" "), !blocks.isEmpty {
-        blocks[blocks.count - 1].append(line)
-      } else {
-        blocks.append([line])
-      }
-    }
-    var seen: Set<String> = []
-    return blocks.compactMap { block in
-      func after(_ word: String) -> String? {
-        block.lazy.compactMap { line in line.range(of: word).map { String(line[$0.upperBound...]) } }.first
-      }
-      let finding = OclgrindFinding(
-        what: block[0].trimmingCharacters(in: .whitespaces), kernel: after("Kernel: ") ?? "?",
-        place: (after("At line ") ?? after("line ") ?? "").trimmingCharacters(in: .whitespaces))
-      // The same place is reported for every work-item.
-      let key = finding.kernel + finding.place + finding.what.prefix(24)
-      return seen.insert(key).inserted ? finding : nil
-    }
   }
 }
 

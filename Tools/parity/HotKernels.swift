@@ -1,0 +1,59 @@
+/// A kernel, or a loop of the CPU path, whose mutants are tried, and the operations that run it.
+struct HotKernel {
+  /// The function, and with it the helpers named here.
+  let functions: [String]
+  let file: String
+  let operations: [String]
+  var name: String { functions[0] }
+
+  /// Where an inference spends its time, by `flawless` on the sample data: convolutions, search, coreset; and every
+  /// kernel with a reduction, whose mistakes are the hardest to see.
+  static let kernels = [
+    HotKernel(functions: ["convolution_tiles"], file: "convolution", operations: ["convolve", "multiply"]),
+    HotKernel(functions: ["convolution_pack"], file: "convolution", operations: ["multiply", "convolve"]),
+    HotKernel(functions: ["convolution_depthwise"], file: "convolution", operations: ["convolve"]),
+    HotKernel(functions: ["convolution_grouped"], file: "convolution", operations: ["convolve"]),
+    HotKernel(functions: ["neighbours_candidates"], file: "neighbours", operations: ["nearest"]),
+    HotKernel(
+      functions: ["neighbours_best", "neighbours_pack", "neighbours_norms"], file: "neighbours", operations: ["nearest"]
+    ),
+    HotKernel(functions: ["neighbours_sorted"], file: "neighbours", operations: ["nearest"]),
+    HotKernel(
+      functions: [
+        "coreset_update", "coreset_to_earlier", "coreset_pick", "updated", "squared_distance", "keep_farther",
+      ], file: "coreset", operations: ["coreset"]),
+    HotKernel(functions: ["softmax_rows", "larger"], file: "softmax", operations: ["softmax"]),
+    HotKernel(functions: ["reduction_columns", "merged", "start_of"], file: "reduction", operations: ["reduce"]),
+    HotKernel(functions: ["reduction_rows"], file: "reduction", operations: ["reduce"]),
+    HotKernel(functions: ["reduction_position"], file: "reduction", operations: ["position"]),
+    HotKernel(functions: ["pooling_forward"], file: "pooling", operations: ["pool"]),
+    HotKernel(functions: ["resampling_forward", "source"], file: "resampling", operations: ["resample"]),
+    HotKernel(functions: ["filtering_pass"], file: "filtering", operations: ["filter"]),
+    HotKernel(
+      functions: ["indexing_permute", "indexing_copy", "indexing_gather_rows"], file: "indexing",
+      operations: ["permute", "copy", "gatherRows"]),
+  ]
+
+  /// The C loops of the CPU path.
+  static let loops = [
+    HotKernel(functions: ["fl_depthwise_row", "inside"], file: "convolution", operations: ["convolve"]),
+    HotKernel(functions: ["fl_patches_row"], file: "convolution", operations: ["convolve"]),
+    HotKernel(functions: ["fl_pool_row"], file: "convolution", operations: ["pool"]),
+    HotKernel(
+      functions: ["fl_epilogue", "fl_activate", "exponential", "logistic"], file: "elementwise",
+      operations: ["convolve", "activate", "map"]),
+    HotKernel(functions: ["fl_softmax_row"], file: "elementwise", operations: ["softmax"]),
+    HotKernel(
+      functions: ["fl_select_candidates", "insert", "fl_rank_candidates", "fl_squared_norms"], file: "neighbours",
+      operations: ["nearest"]),
+    HotKernel(
+      functions: ["fl_coreset_update", "fl_squared_distance", "squared_distance"], file: "neighbours",
+      operations: ["coreset", "nearest"]),
+    HotKernel(functions: ["fl_reduce", "row_sum", "better"], file: "reduction", operations: ["reduce"]),
+    HotKernel(functions: ["fl_position", "fl_permute"], file: "reduction", operations: ["position", "permute"]),
+    HotKernel(functions: ["fl_resample_row", "source"], file: "resampling", operations: ["resample"]),
+    HotKernel(
+      functions: ["fl_filter_along_row", "fl_filter_across_rows", "reflected"], file: "resampling",
+      operations: ["filter"]),
+  ]
+}
