@@ -23,10 +23,10 @@ final class KernelTable: Sendable {
   private let state: Locked<State>
   private var cl: copencl_functions { connection.cl.table }
 
-  init(_ connection: OpenCLConnection, limits: LaunchLimits, options: String) {
+  init(_ connection: OpenCLConnection, limits: LaunchLimits, programs: ProgramTable) {
     self.connection = connection
     self.limits = limits
-    state = Locked(State(programs: ProgramTable(connection, options: options)))
+    state = Locked(State(programs: programs))
   }
 
   deinit {
@@ -72,6 +72,8 @@ final class KernelTable: Sendable {
     }
     if due { try check("clFlush", cl.clFlush(connection.queue.pointer)) }
   }
+
+  func storePrograms() { state.withLock { $0.programs.store() } }
 
   /// Enough items to outweigh a group's start on a CPU, and enough to fill a GPU's core.
   private static let elementsPerGroup = 256

@@ -9,18 +9,21 @@ public struct OpenCLDeviceDescription: Sendable {
   public let traits: DeviceTraits
   /// What the driver says of its OpenCL C, such as "OpenCL C 1.2 PoCL".
   public let languageVersion: String
+  /// Platform, device and driver with their versions, in lines: what built programs depend on.
+  let driver: String
   let limits: LaunchLimits
   let device: OpenCLHandle
 
   init(
     platformIndex: Int, deviceIndex: Int, platformName: String, traits: DeviceTraits, languageVersion: String,
-    limits: LaunchLimits, device: OpenCLHandle
+    driver: String, limits: LaunchLimits, device: OpenCLHandle
   ) {
     self.platformIndex = platformIndex
     self.deviceIndex = deviceIndex
     self.platformName = platformName
     self.traits = traits
     self.languageVersion = languageVersion
+    self.driver = driver
     self.limits = limits
     self.device = device
   }
@@ -30,7 +33,7 @@ public struct OpenCLDeviceDescription: Sendable {
     guard let nothing = OpaquePointer(bitPattern: 1) else { return nil }
     self.init(
       platformIndex: platformIndex, deviceIndex: deviceIndex, platformName: platformName, traits: traits,
-      languageVersion: "OpenCL C 1.2",
+      languageVersion: "OpenCL C 1.2", driver: "",
       limits: LaunchLimits(group: traits.largestWorkGroup, groupExtents: [], localMemory: traits.localMemory),
       device: OpenCLHandle(nothing))
   }
@@ -86,7 +89,8 @@ public enum OpenCL {
     guard count > 0 else { return [] }
     var identifiers = [cl_device_id?](repeating: nil, count: Int(count))
     try check("clGetDeviceIDs", cl.table.clGetDeviceIDs(platform, all, count, &identifiers, nil))
-    let name = try platformName(platform, cl)
+    let name = try text(CL_PLATFORM_NAME, of: platform, cl)
+    let driver = "platform: \(name), \(try text(CL_PLATFORM_VERSION, of: platform, cl))"
     var devices: [OpenCLDeviceDescription] = []
     for (index, identifier) in identifiers.enumerated() {
       guard let identifier else { continue }
@@ -96,19 +100,21 @@ public enum OpenCL {
       devices.append(
         OpenCLDeviceDescription(
           platformIndex: platformIndex, deviceIndex: index, platformName: name, traits: try query.traits(),
-          languageVersion: try query.text(CL_DEVICE_OPENCL_C_VERSION), limits: try query.limits(),
+          languageVersion: try query.text(CL_DEVICE_OPENCL_C_VERSION), driver: "\(driver)\n\(try query.driver())",
+          limits: try query.limits(),
           device: query.device))
     }
     return devices
   }
 
-  private static func platformName(_ platform: cl_platform_id, _ cl: OpenCLFunctions) throws(DeviceError) -> String {
+  private static func text(
+    _ property: Int32, of platform: cl_platform_id, _ cl: OpenCLFunctions
+  ) throws(DeviceError) -> String {
     var size = 0
-    try check(
-      "clGetPlatformInfo", cl.table.clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), 0, nil, &size))
+    try check("clGetPlatformInfo", cl.table.clGetPlatformInfo(platform, cl_platform_info(property), 0, nil, &size))
     var bytes = [UInt8](repeating: 0, count: size)
     try check(
-      "clGetPlatformInfo", cl.table.clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), size, &bytes, nil))
+      "clGetPlatformInfo", cl.table.clGetPlatformInfo(platform, cl_platform_info(property), size, &bytes, nil))
     return decoded(bytes)
   }
 }
@@ -132,6 +138,14 @@ private struct DeviceQuery {
     var bytes = [UInt8](repeating: 0, count: size)
     try check("clGetDeviceInfo", cl.table.clGetDeviceInfo(device.pointer, cl_device_info(name), size, &bytes, nil))
     return decoded(bytes)
+  }
+
+  func driver() throws(DeviceError) -> String {
+    """
+    device: \(try text(CL_DEVICE_NAME)), vendor \(try number(CL_DEVICE_VENDOR_ID, cl_uint.self))
+    device version: \(try text(CL_DEVICE_VERSION))
+    driver version: \(try text(CL_DRIVER_VERSION))
+    """
   }
 
   func limits() throws(DeviceError) -> LaunchLimits {
