@@ -48,8 +48,8 @@ public final class OpenCLDevice: Device {
 
   /// Stores programs that were built here in the cache, for later processes: for the normal end of a run.
   ///
-  /// PoCL compiles every kernel once more for it, about a second a program, and a later start saves 0.3 s against PoCL's
-  /// own cache: worth it only after a long run.
+  /// PoCL compiles every kernel once more for it, about a second a program, and a later run saves 0.3 to 0.7 s against
+  /// PoCL's own cache: worth it only after a long run.
   ///
   /// - olderThan: nothing is done when the device was opened more recently
   package func storePrograms(olderThan age: Duration = .zero) {
