@@ -52,6 +52,7 @@ let libraries: [Target] = [
   library("Metrics"),
   library("Detectors", ["Backbones", "Images"]),
   library("Experiments", ["Detectors", "Datasets", "Metrics"]),
+  library("OpCatalogue", ["Compute"]),
 ]
 
 let tools: [Target] = [
@@ -65,6 +66,12 @@ let tools: [Target] = [
       "SampleData", argumentParser,
     ],
     path: "Tools/flawless", exclude: ["demo.jpg"]),
+  .executableTarget(
+    name: "parity",
+    dependencies: [
+      "ToolSupport", "Compute", "ComputeCPU", "ComputeOpenCL", "Devices", "OpCatalogue", argumentParser,
+    ],
+    path: "Tools/parity"),
 ]
 
 let testTargets: [Target] = [
@@ -82,10 +89,12 @@ let testTargets: [Target] = [
   tests("SampleData", ["Images", "Datasets"]),
   tests("Metrics"),
   tests("Detectors", ["Backbones", "Checkpoints", "Compute", "Datasets", "Images", "Metrics", "Tensors"]),
+  tests("OpCatalogue", ["Compute", "ComputeCPU", "Locking"]),
   tests("Experiments", ["Backbones", "Compute", "Datasets", "Detectors", "Metrics", "SampleData"]),
   .testTarget(
     name: "FlawlessTests", dependencies: ["flawless", "Checkpoints", "Images", "TestSupport"],
     exclude: ["Snapshots"]),
+  .testTarget(name: "ParityTests", dependencies: ["parity", "ComputeOpenCL", "OpCatalogue", "TestSupport"]),
   // As another package would use the libraries: it sees what is public, and nothing else.
   .testTarget(
     name: "ExampleTests",
@@ -96,7 +105,7 @@ let testTargets: [Target] = [
 let package = Package(
   name: "flawless",
   products: libraries.map { .library(name: $0.name, targets: [$0.name]) }
-    + [.executable(name: "flawless", targets: ["flawless"])],
+    + ["flawless", "parity"].map { .executable(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2"))
   ],

@@ -44,7 +44,7 @@ void reduction_rows(global const float *x, global float *y, int reduced, int ope
   if (item == 0) y[row] = operation == 1 ? tree[0] / (float)reduced : tree[0];
 }
 
-// The position of the largest or smallest element; the first of equal ones.
+// The position of the largest or smallest element; the first of equal ones. NaN wins, as in PyTorch.
 kernel void reduction_position(global const float *x, global int *y, int n, int reduced, int inner, int smallest) {
   int i = get_global_id(0);
   if (i >= n) return;
@@ -53,7 +53,7 @@ kernel void reduction_position(global const float *x, global int *y, int n, int 
   int position = 0;
   for (int r = 1; r < reduced; r++) {
     float v = x[(ulong)r * inner];
-    if (smallest ? v < best : v > best) {
+    if ((smallest ? v < best : v > best) || (isnan(v) && !isnan(best))) {
       best = v;
       position = r;
     }

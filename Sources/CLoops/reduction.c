@@ -64,7 +64,7 @@ void fl_position(int smallest, const float *x, long reduced, long inner, int32_t
     int32_t position = 0;
     for (long r = 1; r < reduced; r++) {
       float value = x[r * inner + i];
-      if (smallest ? value < best : value > best) {
+      if ((smallest ? value < best : value > best) || (value != value && best == best)) {
         best = value;
         position = (int32_t)r;
       }

@@ -22,16 +22,19 @@ package final class BufferPool: Sendable {
 
   private let state = Locked(State())
   private let limit: Int?
+  private let isExact: Bool
   private let make: @Sendable (Int) throws(DeviceError) -> DeviceMemory?
   private let destroy: @Sendable (DeviceMemory) -> Void
 
   /// - limit: bytes that live and cached buffers may take together; nil for no limit but the device's own.
+  /// - isExact: whether buffers have just the bytes asked for, so that tools see accesses beyond the end
   /// - make: a fresh buffer of so many bytes, or nil when there is no memory; throws when it fails for another reason.
   package init(
-    limit: Int?, make: @escaping @Sendable (Int) throws(DeviceError) -> DeviceMemory?,
+    limit: Int?, isExact: Bool = false, make: @escaping @Sendable (Int) throws(DeviceError) -> DeviceMemory?,
     destroy: @escaping @Sendable (DeviceMemory) -> Void
   ) {
     self.limit = limit
+    self.isExact = isExact
     self.make = make
     self.destroy = destroy
   }
@@ -41,7 +44,7 @@ package final class BufferPool: Sendable {
   package var use: MemoryUse { state.withLock { $0.use } }
 
   package func allocate(byteCount: Int) throws(DeviceError) -> DeviceMemory {
-    let size = Self.sizeClass(byteCount)
+    let size = size(byteCount)
     if let reused = takeFree(size) { return reused }
     for attempt in 0..<2 {
       if reserve(size) {
@@ -62,7 +65,7 @@ package final class BufferPool: Sendable {
   }
 
   package func release(_ memory: DeviceMemory, byteCount: Int) {
-    let size = Self.sizeClass(byteCount)
+    let size = size(byteCount)
     state.withLock {
       $0.free[size, default: []].append(memory)
       $0.use.inUse -= size
@@ -81,6 +84,8 @@ package final class BufferPool: Sendable {
     }
     for memory in unused { destroy(memory) }
   }
+
+  private func size(_ byteCount: Int) -> Int { isExact ? byteCount : Self.sizeClass(byteCount) }
 
   /// The smallest class that holds `byteCount`: a multiple of 1/8 of the power of two below it, at least 256 bytes.
   package static func sizeClass(_ byteCount: Int) -> Int {

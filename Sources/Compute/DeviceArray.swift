@@ -21,6 +21,8 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
   public let device: any Device
   public let count: Int
   package let memory: DeviceMemory
+  /// Elements that the memory holds: `count`, and those of a guard zone.
+  private let capacity: Int
   private let layouts = Locked<[String: DeviceArray]>([:])
 
   /// An array with undefined contents.
@@ -29,7 +31,17 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
   public init(count: Int, on device: any Device) throws {
     self.device = device
     self.count = count
+    capacity = count
     memory = try device.allocate(byteCount: Self.byteCount(count))
+  }
+
+  /// A copy of host values with a zone behind them that no operation may touch, for tests of operations.
+  package init(_ values: [Element], guardedBy zone: [Element], on device: any Device) throws {
+    self.device = device
+    count = values.count
+    capacity = values.count + zone.count
+    memory = try device.allocate(byteCount: Self.byteCount(capacity))
+    try (values + zone).withUnsafeBytes { try device.upload($0, to: memory) }
   }
 
   /// A copy of host values.
@@ -38,10 +50,24 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
     try values.withUnsafeBytes { try device.upload($0, to: memory) }
   }
 
-  deinit { device.release(memory, byteCount: Self.byteCount(count)) }
+  deinit { device.release(memory, byteCount: Self.byteCount(capacity)) }
 
   /// A host copy of the elements; waits for all earlier work on the device.
-  public func values() throws -> [Element] {
+  public func values() throws -> [Element] { try elements(count) }
+
+  /// Overwrites the elements with host values of the same count, for tests of operations that make their own arrays.
+  package func replace(with values: [Element]) throws {
+    try Arguments("replace", on: device).require(self, "values", count: values.count)
+    try values.withUnsafeBytes { try device.upload($0, to: memory) }
+  }
+
+  /// The values and what the guard zone holds now.
+  package func valuesAndGuard() throws -> (values: [Element], zone: [Element]) {
+    let all = try elements(capacity)
+    return (Array(all.prefix(count)), Array(all.dropFirst(count)))
+  }
+
+  private func elements(_ count: Int) throws -> [Element] {
     guard count > 0 else { return [] }
     return try [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
       try device.download(memory, into: UnsafeMutableRawBufferPointer(buffer))

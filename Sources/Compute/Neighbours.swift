@@ -24,7 +24,8 @@ public struct NeighbourBank: Sendable {
 ///
 /// - queries: [queries, width]
 /// - distances: [queries, count], squared Euclidean, ascending, computed as Σ(q − x)² from the original rows
-/// - indices: [queries, count], bank rows; of equal distances the smaller index first
+/// - indices: [queries, count], bank rows; of equal distances the smaller index first. Rows whose distances differ by no
+///   more than the search's rounding, some 2⁻²² of their squared distances to the bank's mean, may be exchanged
 public struct NeighbourProblem: Hashable, Sendable {
   public static let largestCount = 32
   public let queries, rows, width, count: Int

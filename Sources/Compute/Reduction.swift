@@ -22,7 +22,7 @@ public struct ReductionProblem: Hashable, Sendable {
 public protocol ReductionKernels {
   /// Sums run in a fixed order that depends on the problem only: same device, same bits. NaN wins maxima and minima.
   func reduce(_ operation: ReductionOperation, _ p: ReductionProblem, _ x: Storage, into y: Storage) throws
-  /// The position along the reduced axis of the largest element (smallest when `smallest`); the first of equal ones.
+  /// The position along the reduced axis of the largest element (smallest when `smallest`); the first of equal ones. NaN wins, as in PyTorch.
   func position(ofSmallest smallest: Bool, _ p: ReductionProblem, _ x: Storage, into y: IndexStorage) throws
 }
 

@@ -12,7 +12,7 @@ enum KernelSources {
   /// The names of the embedded files, without ".cl".
   static let names = (0..<ckernels_count()).map { String(cString: ckernels_name($0)) }
 
-  private static let embedded = Dictionary(
+  static let embedded = Dictionary(
     uniqueKeysWithValues: (0..<ckernels_count()).map {
       (String(cString: ckernels_name($0)), String(cString: ckernels_source($0)))
     })

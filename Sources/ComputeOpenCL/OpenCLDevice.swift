@@ -19,16 +19,19 @@ public final class OpenCLDevice: Device {
 
   /// - memoryLimit: bytes that arrays may take
   /// - shape: the kernels' shape; by default the one for the device's kind
+  /// - exactBuffers: whether buffers have just the bytes asked for, so that a simulator sees accesses beyond the end
   /// - Throws: ``DeviceError`` when the driver fails, or the device's work-groups are too small for the shape.
   public convenience init(
-    _ description: OpenCLDeviceDescription, memoryLimit: Int? = nil, shape: KernelShape? = nil
+    _ description: OpenCLDeviceDescription, memoryLimit: Int? = nil, shape: KernelShape? = nil,
+    exactBuffers: Bool = false
   ) throws {
-    try self.init(description, memoryLimit: memoryLimit, shape: shape, cache: nil)
+    try self.init(description, memoryLimit: memoryLimit, shape: shape, exactBuffers: exactBuffers, cache: nil)
   }
 
   /// - cache: where built programs come from, and go to when ``storePrograms()`` is called
   package init(
-    _ description: OpenCLDeviceDescription, memoryLimit: Int? = nil, shape: KernelShape? = nil, cache: ProgramCache?
+    _ description: OpenCLDeviceDescription, memoryLimit: Int? = nil, shape: KernelShape? = nil,
+    exactBuffers: Bool = false, cache: ProgramCache?
   ) throws {
     traits = description.traits
     tiling = try Tiling(
@@ -40,7 +43,8 @@ public final class OpenCLDevice: Device {
       connection, limits: description.limits,
       programs: ProgramTable(connection, options: tiling.options, driver: description.driver, cache: cache))
     pool = BufferPool(
-      limit: memoryLimit, make: { (size) throws(DeviceError) in try connection.makeBuffer(byteCount: size) },
+      limit: memoryLimit, isExact: exactBuffers,
+      make: { (size) throws(DeviceError) in try connection.makeBuffer(byteCount: size) },
       destroy: { connection.releaseBuffer($0) })
   }
 

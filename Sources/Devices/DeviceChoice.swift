@@ -1,6 +1,6 @@
 public import Compute
 import ComputeCPU
-import ComputeOpenCL
+package import ComputeOpenCL
 
 /// Limits that a person set for a run.
 public struct DeviceOptions: Hashable, Sendable {
@@ -80,7 +80,9 @@ public struct DeviceChoice: Sendable {
     }
   }
 
-  static func match(_ request: DeviceRequest, among found: [OpenCLDeviceDescription]) -> OpenCLDeviceDescription? {
+  package static func match(_ request: DeviceRequest, among found: [OpenCLDeviceDescription])
+    -> OpenCLDeviceDescription?
+  {
     switch request {
     case .automatic, .cpu: nil
     case .openCL: found.first { $0.traits.kind == .gpu } ?? found.first

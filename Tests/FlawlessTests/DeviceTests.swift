@@ -10,6 +10,7 @@ struct DeviceTests {
   private func run(_ device: [String], _ environment: [String: String?]) throws -> ProgramRun.Outcome {
     let product = try SmallProduct.shared.get()
     return try ProgramRun(
+      "flawless",
       [
         "train", "--data", product.root, "--category", SmallPictures.category, "-o", "\(product.root)/never.model",
         "--weights", "/nonexistent/weights",

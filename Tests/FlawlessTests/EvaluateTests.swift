@@ -6,6 +6,7 @@ import Testing
 struct EvaluateTests {
   private func evaluate(_ product: SmallProduct, _ extra: [String], data: String? = nil) throws -> ProgramRun.Outcome {
     try ProgramRun(
+      "flawless",
       [
         "evaluate", product.model, "--data", data ?? product.root, "--category", SmallPictures.category, "--weights",
         product.weights, "--device", "cpu",
@@ -83,10 +84,13 @@ struct EvaluateTests {
       data[data.count - 1] ^= 1
       let other = folder.appendingPathComponent("other.safetensors")
       try data.write(to: other)
-      let outcome = try ProgramRun([
-        "evaluate", product.model, "--data", product.root, "--category", SmallPictures.category, "--weights",
-        other.path, "--device", "cpu",
-      ]).wait()
+      let outcome = try ProgramRun(
+        "flawless",
+        [
+          "evaluate", product.model, "--data", product.root, "--category", SmallPictures.category, "--weights",
+          other.path, "--device", "cpu",
+        ]
+      ).wait()
       #expect(outcome.status == 1)
       #expect(outcome.errors.contains("flawless: The model was trained with backbone weights of SHA-256 "))
     }
@@ -95,9 +99,12 @@ struct EvaluateTests {
   @Test func aDamagedModelIsNamed() throws {
     let product = try SmallProduct.shared.get()
     try withTemporaryFolder { folder in
-      let outcome = try ProgramRun([
-        "evaluate", folder.path, "--data", product.root, "--category", SmallPictures.category, "--device", "cpu",
-      ]).wait()
+      let outcome = try ProgramRun(
+        "flawless",
+        [
+          "evaluate", folder.path, "--data", product.root, "--category", SmallPictures.category, "--device", "cpu",
+        ]
+      ).wait()
       #expect(outcome.status == 1)
       #expect(outcome.errors.contains("The model \(folder.path) cannot be used: there is no model.json in it."))
     }

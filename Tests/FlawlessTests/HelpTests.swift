@@ -16,7 +16,7 @@ struct HelpTests {
   @Test func everyHelpTextIsTheOneRecorded() throws {
     var text = ""
     for command in Self.commands {
-      let outcome = try ProgramRun(command + ["--help"]).wait()
+      let outcome = try ProgramRun("flawless", command + ["--help"]).wait()
       #expect(outcome.status == 0)
       #expect(outcome.errors == "")
       text += (["$ flawless"] + command + ["--help"]).joined(separator: " ") + "\n" + outcome.output + "\n"
@@ -28,7 +28,7 @@ struct HelpTests {
 
   @Test(arguments: commands)
   func everyHelpHasAnExampleThatIsNotWrapped(_ command: [String]) throws {
-    let output = try ProgramRun(command + ["--help"]).wait().output
+    let output = try ProgramRun("flawless", command + ["--help"]).wait().output
     #expect(output.contains("Example"))
     // The parser itself does not wrap the line of usage.
     #expect(output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.hasPrefix("USAGE: ") })

@@ -10,7 +10,7 @@ struct OutputTests {
 
   @Test(arguments: [["weights", "list"], ["weights", "list", "--json", "-"], ["--help"], ["--version"]])
   func aFullDiskBehindStandardOutput(_ arguments: [String]) throws {
-    let outcome = try ProgramRun(arguments, output: .path("/dev/full")).wait()
+    let outcome = try ProgramRun("flawless", arguments, output: .path("/dev/full")).wait()
     #expect(outcome.status == 1)
     #expect(outcome.errors == "flawless: Standard output cannot be written: no space left on device.\n")
   }
@@ -80,11 +80,13 @@ struct OutputTests {
   @Test func aFaultInTheProgramIsAnInternalError() throws {
     let product = try SmallProduct.shared.get()
     for fault in [SIGABRT, SIGSEGV, SIGILL] {
-      let run = try ProgramRun([
-        "predict", product.model, product.root, "-o", "\(product.root)/results", "--watch", "--weights",
-        product.weights,
-        "--device", "cpu",
-      ])
+      let run = try ProgramRun(
+        "flawless",
+        [
+          "predict", product.model, product.root, "-o", "\(product.root)/results", "--watch", "--weights",
+          product.weights,
+          "--device", "cpu",
+        ])
       #expect(eventually { run.errorsSoFar.contains("device: cpu") })
       run.signal(fault)
       let outcome = run.wait()

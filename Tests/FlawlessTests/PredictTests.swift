@@ -28,7 +28,7 @@ struct PredictTests {
       let (csv, json) = ("\(folder.path)/verdicts.csv", "\(folder.path)/verdicts.json")
       for _ in 0..<2 {
         let outcome = try ProgramRun(
-          arguments(product, [pictures.path], output) + ["--csv", csv, "--json", json]
+          "flawless", arguments(product, [pictures.path], output) + ["--csv", csv, "--json", json]
         ).wait()
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("The picture \(pictures.path)/cut.png cannot be read: "))
@@ -72,10 +72,11 @@ struct PredictTests {
   @Test func nothingToInspectIsNamed() throws {
     let product = try SmallProduct.shared.get()
     try withTemporaryFolder { folder in
-      let empty = try ProgramRun(arguments(product, [folder.path], "\(folder.path)/out")).wait()
+      let empty = try ProgramRun("flawless", arguments(product, [folder.path], "\(folder.path)/out")).wait()
       #expect(empty.status == 1)
       #expect(empty.errors == "flawless: There is no PNG or JPEG picture in \(folder.path).\n")
-      let missing = try ProgramRun(arguments(product, ["\(folder.path)/*.png"], "\(folder.path)/out")).wait()
+      let missing = try ProgramRun("flawless", arguments(product, ["\(folder.path)/*.png"], "\(folder.path)/out"))
+        .wait()
       #expect(missing.status == 1)
       #expect(missing.errors.hasPrefix("flawless: Nothing matches '\(folder.path)/*.png'"))
     }
@@ -88,7 +89,7 @@ struct PredictTests {
       var size = winsize(ws_row: 24, ws_col: 70, ws_xpixel: 0, ws_ypixel: 0)
       #expect(openpty(&ours, &theirs, nil, nil, &size) == 0)
       let picture = "\(product.root)/\(SmallPictures.category)/test/good/000.png"
-      let run = try ProgramRun(arguments(product, [picture], folder.path), errors: .descriptor(theirs))
+      let run = try ProgramRun("flawless", arguments(product, [picture], folder.path), errors: .descriptor(theirs))
       let outcome = run.wait()
       close(theirs)
       #expect(outcome.status == 0)
@@ -107,7 +108,7 @@ struct PredictTests {
       let camera = folder.appendingPathComponent("camera")
       try FileManager.default.createDirectory(at: camera, withIntermediateDirectories: true)
       let (output, csv) = ("\(folder.path)/results", "\(folder.path)/today.csv")
-      let run = try ProgramRun(arguments(product, [camera.path], output) + ["--watch", "--csv", csv])
+      let run = try ProgramRun("flawless", arguments(product, [camera.path], output) + ["--watch", "--csv", csv])
       #expect(eventually { run.errorsSoFar.contains("watching \(camera.path)") })
       // Half of a picture, the rest a second later: neither named as bad nor done twice.
       let slow = camera.appendingPathComponent("slow.png")

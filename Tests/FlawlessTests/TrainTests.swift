@@ -8,6 +8,7 @@ struct TrainTests {
     _ product: SmallProduct, to output: String, _ extra: [String] = [], data: String? = nil
   ) throws -> ProgramRun {
     try ProgramRun(
+      "flawless",
       [
         "train", "--data", data ?? product.root, "--category", SmallPictures.category, "--weights", product.weights,
         "--size", "64", "--device", "cpu", "-o", output,
@@ -130,10 +131,13 @@ struct TrainTests {
     try withTemporaryFolder { folder in
       let text = folder.appendingPathComponent("weights.pth")
       try Data("no weights at all".utf8).write(to: text)
-      let outcome = try ProgramRun([
-        "train", "--data", product.root, "--category", SmallPictures.category, "--weights", text.path, "--device",
-        "cpu", "-o", "\(folder.path)/new.model",
-      ]).wait()
+      let outcome = try ProgramRun(
+        "flawless",
+        [
+          "train", "--data", product.root, "--category", SmallPictures.category, "--weights", text.path, "--device",
+          "cpu", "-o", "\(folder.path)/new.model",
+        ]
+      ).wait()
       #expect(outcome.status == 1)
       #expect(outcome.errors.contains("flawless: \(text.path) is damaged or of another kind"))
       #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/new.model"))

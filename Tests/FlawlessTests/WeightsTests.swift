@@ -7,7 +7,7 @@ struct WeightsTests {
   private let file = "efficientnet-lite0-57934424.pth"
 
   private func weights(_ arguments: [String], cache: URL) throws -> ProgramRun.Outcome {
-    try ProgramRun(["weights"] + arguments, environment: ["XDG_CACHE_HOME": cache.path]).wait()
+    try ProgramRun("flawless", ["weights"] + arguments, environment: ["XDG_CACHE_HOME": cache.path]).wait()
   }
 
   @Test func anEmptyCacheIsListed() throws {

@@ -19,7 +19,7 @@ struct WrongUseTests {
     (["weights", "add"], "Missing expected argument"),
   ])
   func itIsNamed(_ arguments: [String], _ words: String) throws {
-    let outcome = try ProgramRun(arguments).wait()
+    let outcome = try ProgramRun("flawless", arguments).wait()
     #expect(outcome.status == 2, "\(outcome.errors)")
     #expect(outcome.errors.contains(words), "\(outcome.errors)")
     #expect(outcome.output == "")

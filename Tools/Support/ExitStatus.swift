@@ -45,6 +45,11 @@ public enum Program {
 
   private static func finish<Command: ParsableCommand>(_ error: any Error, _ command: Command.Type) -> Never {
     let status = status(of: error, command)
+    // The command has said all there is to say.
+    if error is ExitCode {
+      EventLog.end(status, nil)
+      exit(status.rawValue)
+    }
     let isParsersOwn = status == .done || (status == .wrongUse && !(error is UsageError))
     // Help and version go to stdout, wrong use with the usage line to stderr: argument-parser's own texts.
     let text =

@@ -65,7 +65,7 @@ typedef struct {
                              float *y);
 
   // reduction.c
-  // One outer slice: x [reduced][inner] to y [inner].
+  // One outer slice: x [reduced][inner] to y [inner]. position: NaN wins.
   void (*reduce)(int operation, const float *x, long reduced, long inner, float *y);
   void (*position)(int smallest, const float *x, long reduced, long inner, int32_t *y);
   // x read with four strides, in the order of the extents.

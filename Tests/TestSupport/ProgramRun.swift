@@ -1,44 +1,43 @@
-import Foundation
-import TestSupport
+public import Foundation
 
-/// A run of the built program, as a person or a script would start it.
+/// A run of a built program, as a person or a script would start it.
 ///
 /// `posix_spawn` rather than Foundation's `Process`: streams can be closed, full or a terminal, and many runs can wait
 /// side by side.
-struct ProgramRun {
+public struct ProgramRun: Sendable {
   /// Where a stream of the program leads.
-  enum Target {
+  public enum Target: Sendable {
     case captured
     case path(String)
     case closed
     case descriptor(Int32)
   }
 
-  struct Outcome {
-    let status: Int32
-    let output: String
-    let errors: String
+  public struct Outcome: Sendable {
+    public let status: Int32
+    public let output: String
+    public let errors: String
 
     /// Its standard output as a JSON object.
-    func json() throws -> [String: Any] {
+    public func json() throws -> [String: Any] {
       try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] ?? [:]
     }
   }
 
   struct Unstartable: Error { let code: Int32 }
 
-  /// The program beside the running tests: of the same build.
-  static let program: String = {
+  /// A program beside the running tests: of the same build.
+  public static func path(_ program: String) -> String {
     let tests = Bundle.main.executablePath ?? CommandLine.arguments[0]
-    return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("flawless").path
-  }()
+    return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent(program).path
+  }
 
-  let identifier: pid_t
+  public let identifier: pid_t
   private let folder: URL
 
   /// - environment: added to the tests' own; nil takes a variable away
-  init(
-    _ arguments: [String], environment: [String: String?] = [:], output: Target = .captured,
+  public init(
+    _ program: String, _ arguments: [String], environment: [String: String?] = [:], output: Target = .captured,
     errors: Target = .captured
   ) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("flawless-run-\(UUID().uuidString)")
@@ -62,22 +61,23 @@ struct ProgramRun {
     variables["COLUMNS"] = "80"
     variables["FLAWLESS_DEVICE"] = nil
     for (name, value) in environment { variables[name] = value }
-    let argv = ([Self.program] + arguments).map { strdup($0) } + [nil]
+    let path = Self.path(program)
+    let argv = ([path] + arguments).map { strdup($0) } + [nil]
     let envp = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in argv + envp { free(text) } }
     var identifier: pid_t = 0
-    let code = posix_spawn(&identifier, Self.program, &actions, nil, argv, envp)
+    let code = posix_spawn(&identifier, path, &actions, nil, argv, envp)
     guard code == 0 else { throw Unstartable(code: code) }
     self.identifier = identifier
   }
 
   /// What it has printed to standard error so far.
-  var errorsSoFar: String { text("errors") }
+  public var errorsSoFar: String { text("errors") }
 
-  func signal(_ number: Int32) { kill(identifier, number) }
+  public func signal(_ number: Int32) { kill(identifier, number) }
 
   /// Waits for its end; a program that hangs is killed, and its status is then −9.
-  func wait(seconds: Double = 600) -> Outcome {
+  public func wait(seconds: Double = 600) -> Outcome {
     let end = ContinuousClock.now + .seconds(seconds)
     var status: Int32 = 0
     while waitpid(identifier, &status, WNOHANG) == 0 {
@@ -95,16 +95,8 @@ struct ProgramRun {
   }
 }
 
-/// Runs the program to its end.
-func flawless(
-  _ arguments: String..., environment: [String: String?] = [:], output: ProgramRun.Target = .captured,
-  errors: ProgramRun.Target = .captured
-) throws -> ProgramRun.Outcome {
-  try ProgramRun(arguments, environment: environment, output: output, errors: errors).wait()
-}
-
 /// Waits until something holds; false when it does not in time.
-func eventually(seconds: Double = 300, _ condition: () -> Bool) -> Bool {
+public func eventually(seconds: Double = 300, _ condition: () -> Bool) -> Bool {
   let end = ContinuousClock.now + .seconds(seconds)
   while !condition() {
     if ContinuousClock.now > end { return false }

@@ -1,0 +1,194 @@
+import ComputeOpenCL
+import Foundation
+import TestSupport
+import Testing
+
+private let hasOpenCL = !TestDevice.openCL.isEmpty
+
+private func parity(_ arguments: String..., environment: [String: String?] = [:]) throws -> ProgramRun.Outcome {
+  try ProgramRun("parity", arguments, environment: environment).wait()
+}
+
+/// A copy of the kernels with one place changed.
+private func withKernels<T>(
+  _ file: String, _ text: String, _ replacement: String, _ body: (String) throws -> T
+) throws -> T {
+  try withTemporaryFolder { folder in
+    let kernels = folder.appendingPathComponent("kernels")
+    try KernelFolder.write(to: kernels)
+    let url = kernels.appendingPathComponent("\(file).cl")
+    let source = try String(contentsOf: url, encoding: .utf8)
+    #expect(source.contains(text), "\(file).cl no longer has '\(text)'")
+    try source.replacingOccurrences(of: text, with: replacement).write(to: url, atomically: true, encoding: .utf8)
+    return try body(kernels.path)
+  }
+}
+
+@Suite("parity")
+struct ParityTests {
+  @Test func aRunEndsWithItsCounts() throws {
+    let outcome = try parity("run", "--device", "cpu", "--ops", "pool,clamp", "--tiny", "--quiet")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.split(separator: "\n").last == "62 passed, 0 failed, 0 skipped")
+    #expect(outcome.errors.isEmpty)
+  }
+
+  @Test func withoutOpenCLTheCPUPathIsTested() throws {
+    let outcome = try parity(
+      "run", "--ops", "clamp", "--tiny",
+      environment: ["OCL_ICD_VENDORS": "/nonexistent", "OPENCL_VENDOR_PATH": "/nonexistent"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("skipped: OpenCL: "))
+    #expect(outcome.errors.contains("Only the CPU path is tested: "))
+    let named = try parity(
+      "run", "--ops", "clamp", "--tiny", "--device", "opencl",
+      environment: ["OCL_ICD_VENDORS": "/nonexistent", "OPENCL_VENDOR_PATH": "/nonexistent"])
+    #expect(named.status == 3)
+    #expect(named.errors.contains("no OpenCL platform is installed"))
+  }
+
+  @Test(arguments: [
+    (["run", "--ops", "fly"], "No operation is called 'fly'"),
+    (["run", "--data", "moss"], "'moss' is no kind of data"),
+    (["run", "--device", "abacus"], "'abacus' is no device"), (["fuzz", "--time", "soon"], "'soon' is no time"),
+    (["run", "--timeout", "0"], "--timeout must be positive"),
+    (["run", "--kernel-dir", "/nonexistent"], "no prelude.cl"),
+    (["replay", "op=fill n=1", "--variant", "vast"], "There is no variant 'vast'"),
+  ])
+  func wrongUseIsNamed(_ arguments: [String], _ words: String) throws {
+    let outcome = try ProgramRun("parity", arguments).wait()
+    #expect(outcome.status == 2, "\(outcome.errors)")
+    #expect(outcome.errors.contains(words))
+  }
+
+  /// Nothing tested is not passed.
+  @Test func anEmptyRunFails() throws {
+    let outcome = try parity("run", "--device", "cpu", "--ops", "fill", "--data", "poison")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("nothing was tested"))
+  }
+
+  @Test func reportsAreWritten() throws {
+    try withTemporaryFolder { folder in
+      let path = { (name: String) in folder.appendingPathComponent(name).path }
+      let outcome = try parity(
+        "run", "--device", "cpu", "--ops", "fill", "--tiny", "--json", path("a.json"), "--junit", path("a.xml"), "--md",
+        path("a.md"), "--update-baseline", path("errors.json"), "--quiet")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let json = try #require(
+        JSONSerialization.jsonObject(with: Data(contentsOf: folder.appendingPathComponent("a.json"))) as? [String: Any])
+      #expect(json["schema"] as? String == "parity/1")
+      let cases = try #require(json["cases"] as? [[String: Any]])
+      #expect(cases.count == 4)
+      #expect(cases[0]["status"] as? String == "passed")
+      #expect(try String(contentsOfFile: path("a.xml"), encoding: .utf8).contains("tests=\"4\" failures=\"0\""))
+      #expect(try String(contentsOfFile: path("a.md"), encoding: .utf8).contains("| fill | blas | 4 | ok |"))
+    }
+  }
+
+  @Test func errorsThatGrowAreReported() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appendingPathComponent("errors.json").path
+      let text = "op=affine n=257 data=normal"
+      try Data("{\"blas \(text)\": 0.01}".utf8).write(to: URL(fileURLWithPath: path))
+      let outcome = try parity("run", "--device", "cpu", "--ops", "affine", "--baseline", path)
+      #expect(outcome.status == 0)
+      #expect(outcome.errors.contains("error regression: \(text) on blas grew from 0.01"))
+    }
+  }
+
+  @Test func oneCaseIsReplayedAndDumped() throws {
+    try withTemporaryFolder { folder in
+      let dump = folder.appendingPathComponent("case").path
+      let outcome = try parity(
+        "replay", "op=pool h=3 w=3 c=1 k=2 s=1 kind=max data=index", "--device", "cpu", "--dump", dump)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(
+        try String(contentsOfFile: "\(dump)/y.blas.txt", encoding: .utf8) == "# y [1, 2, 2, 1]\n4.0\n5.0\n7.0\n8.0\n")
+    }
+  }
+
+  @Test func fuzzingRunsTheNumberOfCasesAskedFor() throws {
+    let arguments = ["fuzz", "--cases", "40", "--device", "cpu", "--ops", "copy,permute,pool", "--quiet"]
+    let first = try ProgramRun("parity", arguments).wait()
+    #expect(first.status == 0, "\(first.errors)")
+    #expect(first.output.contains("40 passed, 0 failed, 0 skipped"))
+  }
+
+  @Test func adjointsAreChecked() throws {
+    let outcome = try parity("grad", "--device", "cpu", "--ops", "permute,resample", "--quiet")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("50 passed, 0 failed, 0 skipped"))
+  }
+}
+
+/// Faults planted in copies of the kernels: each must be reported as what it is.
+@Suite("parity finds planted faults", .enabled(if: hasOpenCL, "no OpenCL device: install pocl-opencl-icd"))
+struct PlantedFaultTests {
+  private func run(_ kernels: String, _ ops: String, _ more: String...) throws -> ProgramRun.Outcome {
+    try ProgramRun(
+      "parity", ["run", "--device", "opencl", "--ops", ops, "--tiny", "--kernel-dir", kernels, "--quiet"] + more
+    ).wait()
+  }
+
+  @Test func aWrongResultHasItsPatternAndReplay() throws {
+    try withKernels("elementwise", "y[i] = scale * x[i] + shift", "y[i] = scale * x[i] - shift") { kernels in
+      let outcome = try run(kernels, "affine,clamp")
+      #expect(outcome.status == 1, "\(outcome.errors)")
+      #expect(outcome.errors.contains("7 of 7 wrong"))
+      #expect(outcome.errors.contains("replay: parity replay 'op=affine n=7 data=normal' --variant cpu --seed 42"))
+      #expect(outcome.output.contains("52 passed, 36 failed, 0 skipped"))
+    }
+  }
+
+  @Test func aWriteBehindAnOutputHitsTheGuard() throws {
+    try withKernels("elementwise", "if (i < n) y[i] = value;", "if (i <= n) y[i] = value;") { kernels in
+      let outcome = try run(kernels, "fill")
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("wrote outside of its outputs"))
+    }
+  }
+
+  @Test func anEndlessKernelIsATimeoutAndTheOthersRun() throws {
+    try withKernels("elementwise", "if (i < n) y[i] = value;", "while (n) y[0] = value;") { kernels in
+      let outcome = try run(kernels, "fill,clamp", "--timeout", "4", "--shapes", "n=7", "--variant", "cpu")
+      #expect(outcome.status == 4, "\(outcome.errors)")
+      #expect(outcome.errors.contains("timeout: nothing came back within 4 s"))
+      #expect(outcome.output.contains("5 passed, 1 failed, 0 skipped"))
+    }
+  }
+
+  @Test func aWriteFarOutOfBoundsIsACrashAndTheOthersRun() throws {
+    try withKernels("elementwise", "if (i < n) y[i] = value;", "y[(long)i + (1L << 44)] = value;") { kernels in
+      let outcome = try run(kernels, "fill,clamp", "--shapes", "n=7", "--variant", "cpu")
+      #expect(outcome.status == 4, "\(outcome.errors)")
+      #expect(outcome.errors.contains("crash: the process"))
+      #expect(outcome.output.contains("5 passed, 1 failed, 0 skipped"))
+    }
+  }
+
+  @Test func aKernelThatDoesNotCompileIsNamed() throws {
+    try withKernels("elementwise", "if (i < n) y[i] = value;", "y[i] = valeu;") { kernels in
+      let outcome = try run(kernels, "fill", "--shapes", "n=7", "--variant", "cpu")
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("valeu"))
+      #expect(outcome.errors.contains("elementwise.cl"))
+    }
+  }
+
+  @Test func failingCasesAreShrunk() throws {
+    // Wrong in the last column of odd widths only.
+    try withKernels("pooling", "y[i] =", "if (i % channels == 4) y[i] = 1000; else y[i] =") { kernels in
+      let outcome = try ProgramRun(
+        "parity",
+        [
+          "fuzz", "--cases", "30", "--device", "opencl", "--variant", "cpu", "--ops", "pool", "--kernel-dir", kernels,
+          "--quiet",
+        ]
+      ).wait()
+      #expect(outcome.status == 1, "\(outcome.errors)")
+      #expect(outcome.errors.contains("shrunk: parity replay 'op=pool"))
+      #expect(outcome.errors.contains(" c=5 "))
+    }
+  }
+}

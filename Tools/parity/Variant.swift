@@ -1,0 +1,69 @@
+import Compute
+import ComputeCPU
+import ComputeOpenCL
+import Devices
+
+/// One implementation of all operations: the CPU path, or an OpenCL device with one shape of the kernels.
+struct Variant {
+  /// `blas`, `cpu`, `gpu`; further OpenCL devices are numbered: `gpu@0:1`.
+  let name: String
+  let deviceName: String
+  let device: any Device
+}
+
+/// Which variants a person asked for.
+struct VariantSelection: Hashable {
+  /// `cpu` (BLAS), `opencl`, `opencl:…` or `all`.
+  var device = "all"
+  /// `gpu`, `cpu`, a variant's name, or `all`.
+  var variant = "all"
+  /// Whether buffers end where their arrays end.
+  var exactBuffers = false
+
+  /// Opens them, and says why OpenCL is missing where it is.
+  ///
+  /// - Throws: ``DeviceError/unavailable(requested:reason:)`` when a device that was named cannot be had.
+  func open() throws -> (variants: [Variant], openCLProblem: String?) {
+    var variants: [Variant] = []
+    var problem: String?
+    let wantsBLAS = device == "all" || device == "cpu"
+    if wantsBLAS, variant == "all" || variant == "blas" {
+      let cpu = CPUDevice()
+      variants.append(Variant(name: "blas", deviceName: cpu.traits.name, device: cpu))
+    }
+    if device != "cpu" {
+      do { variants += try openCL() } catch let error as DeviceError {
+        guard device == "all" else { throw error }
+        problem = "\(error)"
+      }
+    }
+    return (variants, problem)
+  }
+
+  private func openCL() throws -> [Variant] {
+    guard let request = DeviceRequest(device == "all" ? "opencl" : device) else {
+      throw DeviceError.unavailable(requested: device, reason: "it is no device")
+    }
+    let found: [OpenCLDeviceDescription]
+    do { found = try OpenCL.devices() } catch {
+      guard case .unavailable(_, let reason) = error else { throw error }
+      throw DeviceError.unavailable(requested: device, reason: reason)
+    }
+    let chosen = device == "all" ? found : DeviceChoice.match(request, among: found).map { [$0] } ?? []
+    guard !chosen.isEmpty else {
+      throw DeviceError.unavailable(requested: device, reason: "there is no such OpenCL device")
+    }
+    var variants: [Variant] = []
+    for (index, description) in chosen.enumerated() {
+      let place = index == 0 ? "" : "@\(description.platformIndex):\(description.deviceIndex)"
+      for shape in KernelShape.allCases {
+        let name = shape.rawValue + place
+        guard variant == "all" || variant == name || variant == shape.rawValue else { continue }
+        let device = try OpenCLDevice(description, shape: shape, exactBuffers: exactBuffers)
+        variants.append(
+          Variant(name: name, deviceName: "\(description.platformName): \(description.traits.name)", device: device))
+      }
+    }
+    return variants
+  }
+}
