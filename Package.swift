@@ -41,7 +41,7 @@ let libraries: [Target] = [
   library("Locking"),
   library("Compute", ["Locking"]),
   library("ComputeCPU", ["Compute", "CLoops", "COpenBLAS"]),
-  library("ComputeOpenCL", ["Compute", "Locking", "COpenCL", "CKernels"]),
+  library("ComputeOpenCL", ["Compute", "Locking", "COpenCL", "CKernels", "CSHA256"]),
   library("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
   library("Tensors", ["Compute"]),
   library("Images", ["CPNG", "CTurboJPEG"]),

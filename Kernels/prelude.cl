@@ -6,6 +6,9 @@
 #ifndef VW
 #define VW 8  // 4, 8 or 16 floats
 #endif
+#ifndef GROUP
+#define GROUP 64  // items of a reduction's work-group, a power of two; 64 in the GPU shape
+#endif
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)

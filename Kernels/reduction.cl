@@ -27,17 +27,17 @@ kernel void reduction_columns(global const float *x, global float *y, int n, int
   y[i] = operation == 1 ? total / (float)reduced : total;
 }
 
-// Rows (inner = 1): a work-group of 64 a row, strided partial results, a tree in local memory.
-kernel __attribute__((reqd_work_group_size(64, 1, 1)))
+// Rows (inner = 1): a work-group of GROUP a row, strided partial results, a tree in local memory.
+kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void reduction_rows(global const float *x, global float *y, int reduced, int operation) {
-  local float tree[64];
+  local float tree[GROUP];
   int item = get_local_id(0), row = get_group_id(0);
   x += (ulong)row * reduced;
   float partial = start_of(operation);
-  for (int i = item; i < reduced; i += 64) partial = merged(operation, partial, operation == 2 ? x[i] * x[i] : x[i]);
+  for (int i = item; i < reduced; i += GROUP) partial = merged(operation, partial, operation == 2 ? x[i] * x[i] : x[i]);
   tree[item] = partial;
   barrier(CLK_LOCAL_MEM_FENCE);
-  for (int step = 32; step; step /= 2) {
+  for (int step = GROUP / 2; step; step /= 2) {
     if (item < step) tree[item] = merged(operation, tree[item], tree[item + step]);
     barrier(CLK_LOCAL_MEM_FENCE);
   }

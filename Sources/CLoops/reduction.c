@@ -1,4 +1,4 @@
-#include "include/CLoops.h"
+#include "loops.h"
 #include "clones.h"
 #include <math.h>
 
@@ -73,7 +73,7 @@ void fl_position(int smallest, const float *x, long reduced, long inner, int32_t
   }
 }
 
-void fl_permute(const float *x, float *y, const long extents[4], const long strides[4]) {
+void fl_permute(const float *x, float *y, const long *extents, const long *strides) {
   for (long a = 0; a < extents[0]; a++)
     for (long b = 0; b < extents[1]; b++)
       for (long c = 0; c < extents[2]; c++) {

@@ -1,4 +1,4 @@
-#include "include/CLoops.h"
+#include "loops.h"
 #include "clones.h"
 #include <string.h>
 

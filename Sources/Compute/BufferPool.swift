@@ -23,14 +23,14 @@ package final class BufferPool: Sendable {
   private let state = Locked(State())
   private let limit: Int?
   private let isExact: Bool
-  private let make: @Sendable (Int) -> DeviceMemory?
+  private let make: @Sendable (Int) throws(DeviceError) -> DeviceMemory?
   private let destroy: @Sendable (DeviceMemory) -> Void
 
   /// - limit: bytes that live and cached buffers may take together; nil for no limit but the device's own.
   /// - isExact: whether buffers have just the bytes asked for, so that tools see accesses beyond the end
-  /// - make: a fresh buffer of so many bytes, or nil when there is no memory.
+  /// - make: a fresh buffer of so many bytes, or nil when there is no memory; throws when it fails for another reason.
   package init(
-    limit: Int?, isExact: Bool = false, make: @escaping @Sendable (Int) -> DeviceMemory?,
+    limit: Int?, isExact: Bool = false, make: @escaping @Sendable (Int) throws(DeviceError) -> DeviceMemory?,
     destroy: @escaping @Sendable (DeviceMemory) -> Void
   ) {
     self.limit = limit
@@ -48,9 +48,14 @@ package final class BufferPool: Sendable {
     if let reused = takeFree(size) { return reused }
     for attempt in 0..<2 {
       if reserve(size) {
-        if let fresh = make(size) {
-          state.withLock { $0.use.peak = max($0.use.peak, $0.use.inUse) }
-          return fresh
+        do {
+          if let fresh = try make(size) {
+            state.withLock { $0.use.peak = max($0.use.peak, $0.use.inUse) }
+            return fresh
+          }
+        } catch {
+          state.withLock { $0.use.inUse -= size }
+          throw error
         }
         state.withLock { $0.use.inUse -= size }
       }

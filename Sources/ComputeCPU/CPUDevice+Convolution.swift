@@ -25,7 +25,7 @@ extension CPUDevice {
       }
     withUnsafePointer(to: &geometry) { geometry in
       parallel(p.batch * p.outputHeight) { task in
-        fl_pool_row(
+        loops.pointee.pool_row(
           geometry, x.pointer + task / p.outputHeight * p.height * p.width * p.channels, maximum, paddingCounts,
           task % p.outputHeight, y.pointer + task * p.outputWidth * p.channels)
       }
@@ -54,7 +54,7 @@ extension CPUDevice {
     withUnsafePointer(to: &geometry) { geometry in
       parallel(p.batch * p.outputHeight) { task in
         let row = task * p.outputWidth * p.outputChannels
-        fl_depthwise_row(
+        loops.pointee.depthwise_row(
           geometry, x.pointer + task / p.outputHeight * p.height * p.width * p.inputChannels, w.pointer,
           epilogue.bias?.pointer, epilogue.residual.map { $0.pointer + row }, epilogue.activation.rawValue,
           task % p.outputHeight, y.pointer + row)
@@ -82,7 +82,7 @@ extension CPUDevice {
         withScratch(pixels * patch) { patches in
           for group in 0..<p.groups {
             for (index, row) in rows.enumerated() {
-              fl_patches_row(
+              loops.pointee.patches_row(
                 geometry, x.pointer + picture * p.height * p.width * p.inputChannels, group * depth, depth, row,
                 patches + index * p.outputWidth * patch)
             }
@@ -98,7 +98,7 @@ extension CPUDevice {
 
   private func finish(_ epilogue: Epilogue, _ y: Storage, pixels: Range<Int>, channels: Int) {
     let start = pixels.lowerBound * channels
-    fl_epilogue(
+    loops.pointee.epilogue(
       epilogue.activation.rawValue, y.pointer + start, epilogue.bias?.pointer,
       epilogue.residual.map { $0.pointer + start }, pixels.count, channels)
   }

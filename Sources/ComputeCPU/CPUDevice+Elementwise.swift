@@ -4,48 +4,52 @@ public import Compute
 extension CPUDevice {
   public func fill(_ y: Storage, with value: Float) throws {
     try Arguments("fill", on: self).require(y, "y", count: y.count)
-    parallel(y.count, chunk: Self.elementsPerTask) { fl_fill(y.pointer + $0.lowerBound, $0.count, value) }
+    parallel(y.count, chunk: Self.elementsPerTask) { loops.pointee.fill(y.pointer + $0.lowerBound, $0.count, value) }
   }
 
   public func map(_ operation: UnaryOperation, _ x: Storage, into y: Storage) throws {
-    try each("\(operation)", x, into: y) { fl_map(operation.rawValue, $0, $1, $2) }
+    try each("\(operation)", x, into: y) { loops.pointee.map(operation.rawValue, $0, $1, $2) }
   }
 
   public func combine(_ operation: BinaryOperation, _ a: Storage, _ b: Storage, into y: Storage) throws {
     try Arguments("\(operation)", on: self).requireSameCount([a, b, y])
     parallel(y.count, chunk: Self.elementsPerTask) { part in
       let start = part.lowerBound
-      fl_combine(operation.rawValue, a.pointer + start, b.pointer + start, y.pointer + start, part.count)
+      loops.pointee.combine(operation.rawValue, a.pointer + start, b.pointer + start, y.pointer + start, part.count)
     }
   }
 
   public func combineRows(_ operation: BinaryOperation, _ x: Storage, vector: Storage, into y: Storage) throws {
     try Arguments("\(operation) rows", on: self).requireRows(x, vector, y)
     let columns = vector.count
+    let combine = loops.pointee.combine
     parallel(x.count / columns, chunk: Self.elementsPerTask / columns) { rows in
       for row in rows {
-        fl_combine(operation.rawValue, x.pointer + row * columns, vector.pointer, y.pointer + row * columns, columns)
+        combine(
+          operation.rawValue, x.pointer + row * columns, vector.pointer, y.pointer + row * columns, columns)
       }
     }
   }
 
   public func affine(_ x: Storage, scale: Float, shift: Float, into y: Storage) throws {
-    try each("affine", x, into: y) { fl_affine($0, scale, shift, $1, $2) }
+    try each("affine", x, into: y) { loops.pointee.affine($0, scale, shift, $1, $2) }
   }
 
   public func clamp(_ x: Storage, lower: Float, upper: Float, into y: Storage) throws {
-    try each("clamp", x, into: y) { fl_clamp($0, lower, upper, $1, $2) }
+    try each("clamp", x, into: y) { loops.pointee.clamp($0, lower, upper, $1, $2) }
   }
 
   public func activate(_ activation: Activation, _ x: Storage, into y: Storage) throws {
-    try each("\(activation)", x, into: y) { fl_activate(activation.rawValue, $0, $1, $2) }
+    try each("\(activation)", x, into: y) { loops.pointee.activate(activation.rawValue, $0, $1, $2) }
   }
 
   public func softmax(_ p: SoftmaxProblem, _ x: Storage, into y: Storage) throws {
     try p.check(x, y, on: self)
+    let softmax = loops.pointee.softmax_row
     parallel(p.rows, chunk: Self.elementsPerTask / p.columns) { rows in
       for row in rows {
-        fl_softmax_row(x.pointer + row * p.columns, y.pointer + row * p.columns, p.columns, p.logarithmic ? 1 : 0)
+        softmax(
+          x.pointer + row * p.columns, y.pointer + row * p.columns, p.columns, p.logarithmic ? 1 : 0)
       }
     }
   }

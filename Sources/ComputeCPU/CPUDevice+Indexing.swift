@@ -11,7 +11,7 @@ extension CPUDevice {
         if (0..<rows).contains(source) {
           (y.pointer + target * width).update(from: x.pointer + source * width, count: width)
         } else {
-          fl_fill(y.pointer + target * width, width, .nan)
+          loops.pointee.fill(y.pointer + target * width, width, .nan)
         }
       }
     }
@@ -31,6 +31,6 @@ extension CPUDevice {
     try p.check(x, y, on: self)
     var inputStrides = [1, 1, 1, 1]
     for axis in (0..<3).reversed() { inputStrides[axis] = inputStrides[axis + 1] * p.extents[axis + 1] }
-    fl_permute(x.pointer, y.pointer, p.order.map { p.extents[$0] }, p.order.map { inputStrides[$0] })
+    loops.pointee.permute(x.pointer, y.pointer, p.order.map { p.extents[$0] }, p.order.map { inputStrides[$0] })
   }
 }

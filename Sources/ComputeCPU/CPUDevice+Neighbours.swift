@@ -10,7 +10,7 @@ extension CPUDevice {
     try combineRows(.subtract, x, vector: mean, into: centred)
     let squares = try Storage(count: rows, on: self)
     parallel(rows, chunk: 4096) {
-      fl_squared_norms(
+      loops.pointee.squared_norms(
         centred.pointer + $0.lowerBound * width, $0.count, width, squares.pointer + $0.lowerBound)
     }
     return NeighbourBank(
@@ -39,7 +39,7 @@ extension CPUDevice {
             scores.withUnsafeMutableBufferPointer { scores in
               rows.withUnsafeMutableBufferPointer { rows in
                 guard let scores = scores.baseAddress, let rows = rows.baseAddress else { return }
-                fl_select_candidates(
+                loops.pointee.select_candidates(
                   products + query * size, bank.squaredNorms.pointer + tile, size, tile, kept, scores + query * kept,
                   rows + query * kept)
               }
@@ -50,7 +50,7 @@ extension CPUDevice {
           let target = (start + query) * p.count
           rows.withUnsafeBufferPointer { rows in
             guard let rows = rows.baseAddress else { return }
-            fl_rank_candidates(
+            loops.pointee.rank_candidates(
               queries.pointer + (start + query) * p.width, bank.values.pointer, p.width, kept, rows + query * kept,
               p.count, distances.pointer + target, indices.pointer + target)
           }
@@ -70,19 +70,20 @@ extension CPUDevice {
     let chunk = 4096
     let tasks = (p.rows + chunk - 1) / chunk
     var best = [(row: Int, distance: Float)](repeating: (0, -1), count: tasks)
+    let squaredDistance = loops.pointee.squared_distance
     withScratch(p.picks) { toEarlier in
       for pick in stretch {
         let last = pick - 1
         let centre = Int(state.picks.pointer[last])
         parallel(last, chunk: 512) { earlier in
           for other in earlier {
-            toEarlier[other] = fl_squared_distance(
+            toEarlier[other] = squaredDistance(
               x.pointer + centre * p.width, x.pointer + Int(state.picks.pointer[other]) * p.width, p.width)
           }
         }
         best.withUnsafeMutableBufferPointer { best in
           parallel(tasks) { task in
-            best[task].row = fl_coreset_update(
+            best[task].row = loops.pointee.coreset_update(
               x.pointer, p.width, task * chunk, min((task + 1) * chunk, p.rows), centre, last, toEarlier,
               state.minimum.pointer, state.assigned.pointer, &best[task].distance)
           }

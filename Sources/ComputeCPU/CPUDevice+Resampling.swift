@@ -7,7 +7,7 @@ extension CPUDevice {
     let scaleY = p.scale(input: p.height, output: p.outputHeight)
     let scaleX = p.scale(input: p.width, output: p.outputWidth)
     parallel(p.batch * p.outputHeight) { task in
-      fl_resample_row(
+      loops.pointee.resample_row(
         x.pointer + task / p.outputHeight * p.height * p.width * p.channels, p.height, p.width, p.channels, scaleY,
         scaleX, p.mode.rawValue, task % p.outputHeight, p.outputWidth, y.pointer + task * p.outputWidth * p.channels)
     }
@@ -17,10 +17,11 @@ extension CPUDevice {
     try p.check(x, taps, y, on: self)
     let between = try Storage(count: p.count, on: self)
     parallel(p.batch * p.height) { row in
-      fl_filter_along_row(x.pointer + row * p.width, p.width, taps.pointer, p.radius, between.pointer + row * p.width)
+      loops.pointee.filter_along_row(
+        x.pointer + row * p.width, p.width, taps.pointer, p.radius, between.pointer + row * p.width)
     }
     parallel(p.batch * p.height) { row in
-      fl_filter_across_rows(
+      loops.pointee.filter_across_rows(
         between.pointer + row / p.height * p.height * p.width, p.height, p.width, taps.pointer, p.radius,
         row % p.height, y.pointer + row * p.width)
     }

@@ -35,7 +35,7 @@ public final class CPUDevice: Device {
       }, destroy: { free(UnsafeMutableRawPointer($0.pointer)) })
   }
 
-  private static let instructionSet = String(cString: fl_instruction_set())
+  private static let instructionSet = String(cString: loops.pointee.instruction_set())
 
   /// " 0.3.21", or nothing where the library does not say.
   private static let version: String = {
@@ -49,7 +49,7 @@ public final class CPUDevice: Device {
   public func allocate(byteCount: Int) throws -> DeviceMemory {
     let memory = try pool.allocate(byteCount: byteCount)
     #if DEBUG
-      fl_fill(memory.floats, byteCount / 4, .nan)
+      loops.pointee.fill(memory.floats, byteCount / 4, .nan)
     #endif
     return memory
   }

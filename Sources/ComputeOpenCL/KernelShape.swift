@@ -1,3 +1,5 @@
+import Compute
+
 /// Which body of a kernel is compiled: hot kernels have two in one file.
 public enum KernelShape: String, CaseIterable, Sendable {
   /// One work-item is one task with explicit vectors of the device's native width; work-groups of one item.
@@ -12,8 +14,20 @@ struct Tiling: Sendable {
   /// Floats of a vector in the CPU shape: 4, 8 or 16.
   let vectorWidth: Int
 
-  init(shape: KernelShape, nativeVectorWidth: Int) {
+  /// Items of a work-group of the GPU shape, and at most so many of a reduction, whose tree has this many leaves
+  /// (GROUP in the kernels): a power of two.
+  let group: Int
+
+  /// - Throws: ``DeviceError/unavailable(requested:reason:)`` when the device's work-groups are too small for the shape.
+  init(shape: KernelShape, nativeVectorWidth: Int, limits: LaunchLimits) throws(DeviceError) {
     self.shape = shape
+    let largest = min(limits.group, limits.groupExtents.first ?? 1, Self.itemsPerTile)
+    group = largest > 1 ? 1 << (Int.bitWidth - 1 - largest.leadingZeroBitCount) : 1
+    guard shape == .cpu || group == Self.itemsPerTile else {
+      throw .unavailable(
+        requested: "opencl",
+        reason: "its work-groups hold at most \(largest) items and the GPU kernels need \(Self.itemsPerTile)")
+    }
     // Wider than native spills registers; below 4 there is no vector type worth having.
     vectorWidth = nativeVectorWidth >= 16 ? 16 : nativeVectorWidth >= 8 ? 8 : 4
   }
@@ -22,8 +36,8 @@ struct Tiling: Sendable {
   let tile = 6
   /// Tiles that one work-item of the CPU shape visits with one panel (BLOCK in the kernels).
   let block = 8
-  /// Items of a GPU-shape work-group; also of the reductions, whose tree has this many leaves.
-  let group = 64
+  /// Items that share a tile of 64 by 64 in the GPU shape, 8 by 8 results each.
+  private static let itemsPerTile = 64
 
   /// Columns of a packed panel (PANEL in the kernels).
   var panel: Int { shape == .cpu ? 2 * vectorWidth : 64 }
@@ -33,6 +47,7 @@ struct Tiling: Sendable {
   var rowsPerTask: Int { shape == .cpu ? tile * block : 64 }
 
   var options: String {
-    "-cl-std=CL1.2 -DSHAPE_CPU=\(shape == .cpu ? 1 : 0) -DVW=\(vectorWidth) -DTILE=\(tile) -DBLOCK=\(block)"
+    "-cl-std=CL1.2 -DSHAPE_CPU=\(shape == .cpu ? 1 : 0) -DVW=\(vectorWidth) -DTILE=\(tile) -DBLOCK=\(block) "
+      + "-DGROUP=\(group)"
   }
 }

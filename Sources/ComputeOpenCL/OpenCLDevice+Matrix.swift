@@ -30,7 +30,7 @@ extension OpenCLDevice {
     let panels = try Storage(
       count: Shape.checkedCount([batch, count], operation: "pack"), on: self)
     try launch(
-      "convolution_pack", size: [count, batch], group: [64, 1], b, panels, count, depth, columns, transposed,
+      "convolution_pack", size: [count, batch], group: [tiling.group, 1], b, panels, count, depth, columns, transposed,
       depth * columns)
     return panels
   }

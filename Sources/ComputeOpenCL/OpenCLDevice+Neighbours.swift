@@ -49,7 +49,8 @@ extension OpenCLDevice {
       "neighbours_candidates", size: size, group: group, centred, bank.packed, bank.squaredNorms, candidates,
       p.queries, p.width, panels, panelsPerSplit)
     try launch(
-      "neighbours_best", size: [p.queries], group: [tiling.shape == .cpu ? 4 : tiling.group], queries, bank.values,
+      "neighbours_best", size: [p.queries], group: [tiling.shape == .cpu ? min(4, tiling.group) : tiling.group],
+      queries, bank.values,
       candidates, distances, indices, p.queries, p.width, p.rows, candidateCount)
   }
 
@@ -74,7 +75,8 @@ extension OpenCLDevice {
       let problem = TileProblem(rows: count, columns: p.rows, depth: p.width)
       try multiplyTiles(problem, part, bank.packed, Epilogue(), into: products)
       try launch(
-        "neighbours_sorted", size: [count], group: [tiling.shape == .cpu ? 4 : tiling.group], queries, bank.values,
+        "neighbours_sorted", size: [count], group: [tiling.shape == .cpu ? min(4, tiling.group) : tiling.group],
+        queries, bank.values,
         products, bank.squaredNorms, distances, indices, first, count, p.width, p.rows, kept, p.count)
     }
   }

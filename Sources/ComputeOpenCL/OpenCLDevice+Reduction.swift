@@ -3,7 +3,8 @@ public import Compute
 extension OpenCLDevice {
   public func reduce(_ operation: ReductionOperation, _ p: ReductionProblem, _ x: Storage, into y: Storage) throws {
     try p.check("\(operation)", x, y, on: self)
-    if p.inner == 1, p.reduced >= tiling.group {
+    // A tree of one leaf would be a single long chain, which rounds worse than the columns' runs.
+    if p.inner == 1, p.reduced >= tiling.group, tiling.group > 1 {
       try launch(
         "reduction_rows", size: [p.outer * tiling.group], group: [tiling.group], x, y, p.reduced,
         Int(operation.rawValue))

@@ -9,17 +9,22 @@ public struct OpenCLDeviceDescription: Sendable {
   public let traits: DeviceTraits
   /// What the driver says of its OpenCL C, such as "OpenCL C 1.2 PoCL".
   public let languageVersion: String
+  /// Platform, device and driver with their versions, in lines: what built programs depend on.
+  let driver: String
+  let limits: LaunchLimits
   let device: OpenCLHandle
 
   init(
     platformIndex: Int, deviceIndex: Int, platformName: String, traits: DeviceTraits, languageVersion: String,
-    device: OpenCLHandle
+    driver: String, limits: LaunchLimits, device: OpenCLHandle
   ) {
     self.platformIndex = platformIndex
     self.deviceIndex = deviceIndex
     self.platformName = platformName
     self.traits = traits
     self.languageVersion = languageVersion
+    self.driver = driver
+    self.limits = limits
     self.device = device
   }
 
@@ -28,14 +33,16 @@ public struct OpenCLDeviceDescription: Sendable {
     guard let nothing = OpaquePointer(bitPattern: 1) else { return nil }
     self.init(
       platformIndex: platformIndex, deviceIndex: deviceIndex, platformName: platformName, traits: traits,
-      languageVersion: "OpenCL C 1.2", device: OpenCLHandle(nothing))
+      languageVersion: "OpenCL C 1.2", driver: "",
+      limits: LaunchLimits(group: traits.largestWorkGroup, groupExtents: [], localMemory: traits.localMemory),
+      device: OpenCLHandle(nothing))
   }
 }
 
 /// The OpenCL devices of this machine.
 public enum OpenCL {
   private static let found: Result<[OpenCLDeviceDescription], DeviceError> = Result { () throws(DeviceError) in
-    try list(OpenCLFunctions.system.get())
+    try list()
   }
 
   /// Every device on every platform, looked up once a process.
@@ -43,7 +50,9 @@ public enum OpenCL {
   /// - Throws: ``DeviceError/unavailable(requested:reason:)`` when there is no loader, no platform, or no device.
   public static func devices() throws(DeviceError) -> [OpenCLDeviceDescription] { try found.get() }
 
-  private static func list(_ cl: OpenCLFunctions) throws(DeviceError) -> [OpenCLDeviceDescription] {
+  /// Looks again; for tests.
+  package static func list() throws(DeviceError) -> [OpenCLDeviceDescription] {
+    let cl = try OpenCLFunctions.system.get()
     var count: cl_uint = 0
     let code = cl.table.clGetPlatformIDs(0, nil, &count)
     guard code == CL_SUCCESS, count > 0 else {
@@ -55,10 +64,13 @@ public enum OpenCL {
     var platforms = [cl_platform_id?](repeating: nil, count: Int(count))
     try check("clGetPlatformIDs", cl.table.clGetPlatformIDs(count, &platforms, nil))
     var devices: [OpenCLDeviceDescription] = []
+    var problem: DeviceError?
     for (index, platform) in platforms.enumerated() {
       guard let platform else { continue }
-      devices += try describe(platform, index, cl)
+      // A broken driver must not hide the others.
+      do { devices += try describe(platform, index, cl) } catch { problem = problem ?? error }
     }
+    if devices.isEmpty, let problem { throw problem }
     guard !devices.isEmpty else {
       throw .unavailable(requested: "opencl", reason: "no OpenCL platform has a device")
     }
@@ -72,10 +84,13 @@ public enum OpenCL {
     let all = cl_device_type(CL_DEVICE_TYPE_ALL)
     let code = cl.table.clGetDeviceIDs(platform, all, 0, nil, &count)
     // A platform without devices is no error: its driver may serve hardware that is not here.
-    guard code == CL_SUCCESS, count > 0 else { return [] }
+    if code == CL_DEVICE_NOT_FOUND { return [] }
+    try check("clGetDeviceIDs", code)
+    guard count > 0 else { return [] }
     var identifiers = [cl_device_id?](repeating: nil, count: Int(count))
     try check("clGetDeviceIDs", cl.table.clGetDeviceIDs(platform, all, count, &identifiers, nil))
-    let name = try platformName(platform, cl)
+    let name = try text(CL_PLATFORM_NAME, of: platform, cl)
+    let driver = "platform: \(name), \(try text(CL_PLATFORM_VERSION, of: platform, cl))"
     var devices: [OpenCLDeviceDescription] = []
     for (index, identifier) in identifiers.enumerated() {
       guard let identifier else { continue }
@@ -85,18 +100,21 @@ public enum OpenCL {
       devices.append(
         OpenCLDeviceDescription(
           platformIndex: platformIndex, deviceIndex: index, platformName: name, traits: try query.traits(),
-          languageVersion: try query.text(CL_DEVICE_OPENCL_C_VERSION), device: query.device))
+          languageVersion: try query.text(CL_DEVICE_OPENCL_C_VERSION), driver: "\(driver)\n\(try query.driver())",
+          limits: try query.limits(),
+          device: query.device))
     }
     return devices
   }
 
-  private static func platformName(_ platform: cl_platform_id, _ cl: OpenCLFunctions) throws(DeviceError) -> String {
+  private static func text(
+    _ property: Int32, of platform: cl_platform_id, _ cl: OpenCLFunctions
+  ) throws(DeviceError) -> String {
     var size = 0
-    try check(
-      "clGetPlatformInfo", cl.table.clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), 0, nil, &size))
+    try check("clGetPlatformInfo", cl.table.clGetPlatformInfo(platform, cl_platform_info(property), 0, nil, &size))
     var bytes = [UInt8](repeating: 0, count: size)
     try check(
-      "clGetPlatformInfo", cl.table.clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), size, &bytes, nil))
+      "clGetPlatformInfo", cl.table.clGetPlatformInfo(platform, cl_platform_info(property), size, &bytes, nil))
     return decoded(bytes)
   }
 }
@@ -120,6 +138,27 @@ private struct DeviceQuery {
     var bytes = [UInt8](repeating: 0, count: size)
     try check("clGetDeviceInfo", cl.table.clGetDeviceInfo(device.pointer, cl_device_info(name), size, &bytes, nil))
     return decoded(bytes)
+  }
+
+  func driver() throws(DeviceError) -> String {
+    """
+    device: \(try text(CL_DEVICE_NAME)), vendor \(try number(CL_DEVICE_VENDOR_ID, cl_uint.self))
+    device version: \(try text(CL_DEVICE_VERSION))
+    driver version: \(try text(CL_DRIVER_VERSION))
+    """
+  }
+
+  func limits() throws(DeviceError) -> LaunchLimits {
+    let dimensions = try number(CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, cl_uint.self)
+    var extents = [Int](repeating: 0, count: dimensions)
+    try check(
+      "clGetDeviceInfo",
+      cl.table.clGetDeviceInfo(
+        device.pointer, cl_device_info(CL_DEVICE_MAX_WORK_ITEM_SIZES), dimensions * MemoryLayout<Int>.size, &extents,
+        nil))
+    return LaunchLimits(
+      group: try number(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self), groupExtents: extents,
+      localMemory: try number(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self))
   }
 
   func traits() throws(DeviceError) -> DeviceTraits {

@@ -107,6 +107,14 @@ public struct DeviceChoice: Sendable {
   }
 }
 
+extension DeviceChoice {
+  /// Keeps the kernels that a long run compiled, so that later runs start faster. For a program's normal end, after its
+  /// results are out.
+  package static func keepKernels(of device: any Device) {
+    (device as? OpenCLDevice)?.storePrograms(olderThan: .seconds(60))
+  }
+}
+
 /// A sentence without its final stop, to stand after a colon.
 func reason(of error: any Error) -> String {
   if case DeviceError.unavailable(_, let reason) = error { return reason }

@@ -20,6 +20,6 @@ public struct OpenCLAccess: Sendable {
   /// The loader and the drivers of this machine.
   public static let system = OpenCLAccess(
     devices: { try OpenCL.devices() },
-    open: { try OpenCLDevice($0, memoryLimit: $1.memoryLimit) },
+    open: { try OpenCLDevice($0, memoryLimit: $1.memoryLimit, cache: .standard(for: $0)) },
     selfTest: { try SelfTest.run(on: $0) })
 }

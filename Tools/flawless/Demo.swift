@@ -2,6 +2,7 @@ import ArgumentParser
 import Backbones
 import Datasets
 import Detectors
+import Devices
 import Experiments
 import Foundation
 import SampleData
@@ -64,6 +65,7 @@ struct Demo: ParsableCommand {
       mean: CategoryMetrics.mean(run.evaluations.map(\.metrics)).values.map(\.text), sections: run.sections, to: output)
     if let sheet { try DemoSheet.write(run.sections, to: sheet) }
     progress.clear()
+    defer { DeviceChoice.keepKernels(of: device) }
     if let json { try OutputFile.write(metrics.json(), to: json) }
     if json != "-" { try printEnding(run.evaluations) }
   }

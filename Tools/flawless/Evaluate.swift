@@ -2,6 +2,7 @@ import ArgumentParser
 import Backbones
 import Datasets
 import Detectors
+import Devices
 import Experiments
 import Foundation
 import ToolSupport
@@ -79,6 +80,7 @@ struct Evaluate: ParsableCommand {
       seconds: evaluation.seconds, peakMemoryBytes: peakMemoryBytes())
     if let report { try writeReport(evaluation, model, device.description, report) }
     progress.clear()
+    defer { DeviceChoice.keepKernels(of: device) }
     if let json { try OutputFile.write(metrics.json(), to: json) }
     if let csv { try OutputFile.write(Data(evaluation.csv.utf8), to: csv) }
     guard json != "-", csv != "-" else { return }

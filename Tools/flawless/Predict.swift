@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Detectors
+import Devices
 import Foundation
 import ToolSupport
 
@@ -69,6 +70,7 @@ struct Predict: ParsableCommand {
     } else {
       try inspectAll(found, inspector, progress, device.description)
     }
+    DeviceChoice.keepKernels(of: device)
   }
 
   private func inspectAll(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Backbones
 import Datasets
 import Detectors
+import Devices
 import Experiments
 import Foundation
 import ToolSupport
@@ -53,6 +54,7 @@ struct Train: ParsableCommand {
     try Interruption.check()
     try outcome.model.save(to: output)
     progress.clear()
+    defer { DeviceChoice.keepKernels(of: device) }
     if let json { try OutputFile.writeJSON(summary(outcome), to: json) }
     if json != "-" { try Output.line("\(Self.sentence(outcome))\nmodel: \(output)") }
   }

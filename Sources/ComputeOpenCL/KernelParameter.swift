@@ -1,0 +1,35 @@
+import COpenCL
+import Compute
+
+/// What a kernel takes: device arrays, whole numbers (`int`), truth values (`int`) and floats.
+protocol KernelParameter {
+  func set(_ index: cl_uint, of kernel: cl_kernel, _ cl: copencl_functions) -> cl_int
+}
+
+extension DeviceArray: KernelParameter {
+  func set(_ index: cl_uint, of kernel: cl_kernel, _ cl: copencl_functions) -> cl_int {
+    var pointer: cl_mem? = memory.pointer
+    return cl.clSetKernelArg(kernel, index, MemoryLayout<cl_mem?>.size, &pointer)
+  }
+}
+
+extension Int: KernelParameter {
+  /// Problems are checked to stay below 2³¹, so a larger number is our own mistake.
+  func set(_ index: cl_uint, of kernel: cl_kernel, _ cl: copencl_functions) -> cl_int {
+    var value = Int32(self)
+    return cl.clSetKernelArg(kernel, index, MemoryLayout<Int32>.size, &value)
+  }
+}
+
+extension Bool: KernelParameter {
+  func set(_ index: cl_uint, of kernel: cl_kernel, _ cl: copencl_functions) -> cl_int {
+    (self ? 1 : 0).set(index, of: kernel, cl)
+  }
+}
+
+extension Float: KernelParameter {
+  func set(_ index: cl_uint, of kernel: cl_kernel, _ cl: copencl_functions) -> cl_int {
+    var value = self
+    return cl.clSetKernelArg(kernel, index, MemoryLayout<Float>.size, &value)
+  }
+}
