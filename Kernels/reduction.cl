@@ -3,7 +3,8 @@
 
 float merged(int operation, float a, float b) {
   if (operation < 3) return a + b;
-  if (isnan(a) || isnan(b)) return NAN;
+  // A NaN in a wins by itself: no comparison with it is true.
+  if (isnan(b)) return b;
   return operation == 3 ? (b > a ? b : a) : (b < a ? b : a);
 }
 

@@ -28,6 +28,15 @@ public struct OpenCLDeviceDescription: Sendable {
     self.device = device
   }
 
+  /// The same device under another kind: a CPU device that plays a GPU, so that `auto` takes it.
+  package func claiming(_ kind: DeviceTraits.Kind) -> OpenCLDeviceDescription {
+    var traits = traits
+    traits.kind = kind
+    return OpenCLDeviceDescription(
+      platformIndex: platformIndex, deviceIndex: deviceIndex, platformName: platformName, traits: traits,
+      languageVersion: languageVersion, driver: driver, limits: limits, device: device)
+  }
+
   /// A description with no device behind it, for tests that play a driver; nil never happens.
   package init?(platformIndex: Int, deviceIndex: Int, platformName: String, traits: DeviceTraits) {
     guard let nothing = OpaquePointer(bitPattern: 1) else { return nil }

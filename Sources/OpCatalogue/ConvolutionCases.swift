@@ -31,6 +31,8 @@ extension OpCatalogue {
     "h=5 w=7 c=6 o=9 kh=5 kw=2 sh=3 sw=1 pt=4 pr=1", "h=9 w=10 c=4 o=7 kh=1 kw=5 pl=3 pr=1 act=silu bias=1",
     "h=6 w=5 c=12 o=8 k=3 p=1 g=4", "n=3 h=9 w=11 c=19 o=19 k=3 p=1 g=19 bias=1 act=relu6",
     "h=10 w=6 c=8 o=8 k=3 p=2 d=2 g=8 residual=1", "h=1 w=1 c=1 o=1 k=3 p=1", "n=2 h=4 w=4 c=16 o=16 k=5 p=4 g=16",
+    "h=6 w=5 c=1 o=3 k=3 p=1", "h=9 w=8 c=17 o=17 kh=3 kw=5 sh=1 sw=2 p=1 g=17",
+    "h=6 w=5 c=16 o=16 k=3 d=2 pt=1 pl=1 pb=6 pr=6 g=16",
     // The tiny ones end here.
     "h=9 w=49 c=8 o=31 k=1 s=2", "h=5 w=67 c=16 o=17 k=3 p=1 residual=1 act=relu", "h=11 w=13 c=7 o=8 k=3 p=2 d=2",
     "h=8 w=8 c=2 o=3 k=7 p=3 act=gelu bias=1", "n=3 h=3 w=3 c=2 o=2 k=3",
@@ -50,7 +52,7 @@ extension OpCatalogue {
   ].map(listed)
 
   static let convolve = Op(
-    name: "convolve", functions: ["convolve"], suite: convolutions, tinyCount: 12,
+    name: "convolve", functions: ["convolve"], suite: convolutions, tinyCount: 15,
     random: { random in
       let kernel = [random.pick([1, 1, 2, 3, 3, 5, 7]), random.pick([1, 1, 2, 3, 3, 5, 7])]
       let dilation = random.pick([1, 1, 1, 2, 3])

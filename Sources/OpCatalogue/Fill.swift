@@ -20,9 +20,9 @@ public enum Fill: String, CaseIterable, Sendable {
   case constant
   /// One of three values: ties.
   case duplicates
-  /// Normal with one NaN: it must reach the outputs that the reference says, and no others.
+  /// Normal with one or two NaN: they must reach the outputs that the reference says, and no others.
   case poison
-  /// Normal with one infinity of either sign.
+  /// Normal with one or two infinities of one sign.
   case infinite
 
   /// Whether sums of products of such values have no rounding errors.

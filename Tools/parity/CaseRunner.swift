@@ -28,6 +28,7 @@ final class CaseRunner {
     seed = cases.seed
     if isolated {
       let worker = Worker(
+        "worker",
         ["--device=\(selection.device)", "--variant=\(selection.variant)"]
           + (selection.exactBuffers ? ["--exact-buffers"] : []) + cases.arguments
           + workerArguments, environment: environment)

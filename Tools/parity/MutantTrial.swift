@@ -70,7 +70,7 @@ struct MutantTrial {
       let runner: CaseRunner
       do {
         runner = try CaseRunner(
-          VariantSelection(device: device, variant: variant), cases, isolated: true, timeout: 5,
+          VariantSelection(device: device, variant: variant), cases, isolated: true, timeout: 60,
           environment: environment, workerArguments: more)
       } catch let end as WorkerEnd { return .killed(by: "\(end.how) at its start") }
       for text in quick + all {

@@ -10,7 +10,7 @@ struct MutateCommand: ParsableCommand {
     discussion: """
       Changes one place at a time in a copy of a kernel (bounds, indices, terms, barriers, initial values), runs the \
       cases of its operations in a child process, and what survives these on Oclgrind. Survivors must stand, with the \
-      reason why they change no result, in the file of justified ones; at most one in twenty may survive.
+      reason why they change no result, in the file of equivalent ones; of the others at most one in twenty may survive.
 
       Examples:
         parity mutate --kernels convolution_tiles
@@ -58,11 +58,11 @@ struct MutateCommand: ParsableCommand {
     }
     let reasons = try Self.reasons(justified)
     let trial = MutantTrial(folder: folder, loops: loops, seed: seed)
-    var table = Table(["kernel", "mutants", "killed", "rate", "survivors"])
+    var table = Table(["kernel", "mutants", "killed", "equivalent", "survivors", "rate"])
     var (outcomes, unexplained, weakest) = ([(Mutant, MutantTrial.Outcome)](), [Mutant](), 1.0)
     let total = groups.reduce(0) { $0 + $1.mutants.count }
     for group in groups {
-      var (killed, tried, survivors) = (0, 0, 0)
+      var (killed, tried, survivors, equivalent) = (0, 0, 0, 0)
       for mutant in group.mutants {
         let outcome = try trial.outcome(of: mutant, group.kernel, group.variants)
         outcomes.append((mutant, outcome))
@@ -75,15 +75,19 @@ struct MutateCommand: ParsableCommand {
           tried += 1
           survivors += 1
           let reason = reasons[mutant.key]
-          if reason == nil { unexplained.append(mutant) }
+          if reason == nil { unexplained.append(mutant) } else { equivalent += 1 }
           try progress.note(
             "SURVIVED \(mutant.file):\(mutant.line) \(mutant.key)" + (reason.map { " | \($0)" } ?? ""), always: true)
         }
         try progress.report("mutants", outcomes.count, of: total)
       }
-      let rate = tried > 0 ? Double(killed) / Double(tried) : 0
+      // What changes no result can be killed by nothing.
+      let rate = tried > equivalent ? Double(killed) / Double(tried - equivalent) : 0
       weakest = min(weakest, rate)
-      table.add([group.name, "\(tried)", "\(killed)", String(format: "%.0f %%", 100 * rate), "\(survivors)"])
+      table.add([
+        group.name, "\(tried)", "\(killed)", "\(equivalent)", "\(survivors - equivalent)",
+        String(format: "%.0f %%", 100 * rate),
+      ])
     }
     try finish(outcomes, table, unexplained, weakest)
   }

@@ -22,6 +22,7 @@ struct Parity: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, FuzzCommand.self, NaNCommand.self, GradientCommand.self, MatrixCommand.self, RaceCommand.self,
-      MutateCommand.self, ReplayCommand.self, ListCommand.self, WorkerCommand.self,
+      FaultsCommand.self, MutateCommand.self, ReplayCommand.self, ListCommand.self, WorkerCommand.self,
+      FaultWorkerCommand.self,
     ])
 }

@@ -9,6 +9,7 @@ final class Worker {
     case late
   }
 
+  private let command: String
   private let arguments: [String]
   private let environment: [String: String]
   private var process: Process?
@@ -19,8 +20,10 @@ final class Worker {
   private(set) var variants: [(name: String, device: String)] = []
   private(set) var openCLProblem = ""
 
+  /// - command: the subcommand that the child runs
   /// - environment: added to this process's own
-  init(_ arguments: [String], environment: [String: String] = [:]) {
+  init(_ command: String = "worker", _ arguments: [String], environment: [String: String] = [:]) {
+    self.command = command
     self.arguments = arguments
     self.environment = environment
   }
@@ -34,7 +37,7 @@ final class Worker {
     guard process == nil else { return }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = ["worker"] + arguments
+    process.arguments = [command] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let (toChild, fromChild, complaints) = (Pipe(), Pipe(), Pipe())
     process.standardInput = toChild

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ComputeCPU
 import Foundation
 import OpCatalogue
 import ToolSupport
@@ -14,9 +15,12 @@ struct WorkerCommand: ParsableCommand {
   @Option var device = "all"
   @Option var variant = "all"
   @Flag var exactBuffers = false
+  /// A shared library of C loops in place of the program's own.
+  @Option var loops: String?
   @OptionGroup var cases: CaseArguments
 
   func run() throws {
+    if let loops { try CPULoops.replace(with: loops) }
     let opened = try VariantSelection(device: device, variant: variant, exactBuffers: exactBuffers).open()
     let executor = CaseExecutor(variants: opened.variants, options: cases.options)
     let names = opened.variants.map { "\($0.name)=\($0.deviceName)" }.joined(separator: "\t")
