@@ -69,7 +69,8 @@ let tools: [Target] = [
   .executableTarget(
     name: "parity",
     dependencies: [
-      "ToolSupport", "Compute", "ComputeCPU", "ComputeOpenCL", "Devices", "OpCatalogue", argumentParser,
+      "ToolSupport", "Backbones", "Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL", "Devices", "OpCatalogue",
+      "Tensors", argumentParser,
     ],
     path: "Tools/parity"),
 ]

@@ -19,7 +19,7 @@ public enum SelfTest {
   private static let checks: [(String, @Sendable (any Device) throws -> Double)] = [
     ("the round trip of memory", roundTrip), ("the matrix product", matrixProduct), ("the convolution", convolution),
     ("the depthwise convolution", depthwise), ("the row sum", rowSum), ("softmax", softmax),
-    ("the nearest-neighbour search", nearest), ("the coreset", coreset),
+    ("the nearest-neighbour search", nearest), ("the coreset", coreset), ("the treatment of NaN", notANumber),
   ]
 
   /// Reproducible values in [−1, 1) without a pattern that a wrong stride would preserve.
@@ -121,6 +121,19 @@ public enum SelfTest {
     try device.map(.exponential, y, into: exponentials)
     try device.reduce(.sum, ReductionProblem(outer: 3, reduced: 33, inner: 1), exponentials, into: sums)
     return try largestDifference(sums.values(), [1, 1, 1])
+  }
+
+  /// Compilers that take NaN for impossible lose it in comparisons, and with it every sign that something went wrong.
+  private static func notANumber(_ device: any Device) throws -> Double {
+    let x = (0..<37).map { $0.isMultiple(of: 5) ? Float.nan : Float($0) }
+    let y = try Storage(count: x.count, on: device)
+    let ones = try Storage([Float](repeating: 100, count: x.count), on: device)
+    var lost = 0
+    for (a, b) in try [(Storage(x, on: device), ones), (ones, Storage(x, on: device))] {
+      try device.combine(.minimum, a, b, into: y)
+      lost += try zip(x, y.values()).count { $0.isNaN != $1.isNaN }
+    }
+    return Double(lost)
   }
 
   private static func nearest(_ device: any Device) throws -> Double {

@@ -22,7 +22,8 @@ struct Parity: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, FuzzCommand.self, NaNCommand.self, GradientCommand.self, MatrixCommand.self, RaceCommand.self,
-      FaultsCommand.self, MutateCommand.self, ReplayCommand.self, ListCommand.self, WorkerCommand.self,
+      NetworkCommand.self, FaultsCommand.self, MutateCommand.self, ReplayCommand.self, ListCommand.self,
+      WorkerCommand.self,
       FaultWorkerCommand.self,
     ])
 }
