@@ -72,7 +72,7 @@ let tools: [Target] = [
       "ToolSupport", "Backbones", "Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL", "Devices", "OpCatalogue",
       "Tensors", argumentParser,
     ],
-    path: "Tools/parity"),
+    path: "Tools/parity", exclude: ["equivalent-mutants.txt", "errors.json"]),
 ]
 
 let testTargets: [Target] = [

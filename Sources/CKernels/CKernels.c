@@ -25,6 +25,9 @@ static const char pooling[] = {
 static const char prelude[] = {
 #embed "../../Kernels/prelude.cl" suffix(, 0)
 };
+static const char probe[] = {
+#embed "../../Kernels/probe.cl" suffix(, 0)
+};
 static const char reduction[] = {
 #embed "../../Kernels/reduction.cl" suffix(, 0)
 };
@@ -46,6 +49,7 @@ static const struct {
     {"neighbours", neighbours},
     {"pooling", pooling},
     {"prelude", prelude},
+    {"probe", probe},
     {"reduction", reduction},
     {"resampling", resampling},
     {"softmax", softmax},

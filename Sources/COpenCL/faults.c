@@ -22,7 +22,7 @@ static const struct {
 } kinds[] = {
     {"contexts", INDEX_clCreateContext, 0, INDEX_clReleaseContext},
     {"queues", INDEX_clCreateCommandQueue, 0, INDEX_clReleaseCommandQueue},
-    {"buffers", INDEX_clCreateBuffer, 0, INDEX_clReleaseMemObject},
+    {"buffers", INDEX_clCreateBuffer, INDEX_clCreateSubBuffer, INDEX_clReleaseMemObject},
     {"programs", INDEX_clCreateProgramWithSource, INDEX_clCreateProgramWithBinary, INDEX_clReleaseProgram},
     {"kernels", INDEX_clCreateKernel, 0, INDEX_clReleaseKernel},
 };

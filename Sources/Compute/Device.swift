@@ -26,6 +26,17 @@ public protocol Device: AnyObject, Sendable, CustomStringConvertible,
   func synchronize() throws
 }
 
+/// Memory that has parts with addresses of their own. Arrays of programs begin where their buffer begins; tests put them
+/// between zones, and at addresses that are aligned as little as a device allows.
+package protocol PartitionedMemory {
+  /// Parts begin at multiples of this many bytes.
+  var partAlignment: Int { get }
+  /// The bytes from `offset` on, with the same contents as long as both live; `offset` 0 is the memory itself.
+  func part(of memory: DeviceMemory, at offset: Int, byteCount: Int) throws -> DeviceMemory
+  /// Ends a part at an offset above 0; before its memory is released.
+  func releasePart(_ part: DeviceMemory)
+}
+
 /// What a device is and what it can hold.
 public struct DeviceTraits: Hashable, Sendable {
   public enum Kind: String, Sendable { case blas = "CPU path", gpu = "GPU", cpu = "CPU", accelerator }

@@ -21,8 +21,11 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
   public let device: any Device
   public let count: Int
   package let memory: DeviceMemory
-  /// Elements that the memory holds: `count`, and those of a guard zone.
+  /// The device's buffer: `memory` itself, or for an array between zones what `memory` is a part of.
+  private let buffer: DeviceMemory
+  /// Elements that the buffer holds, and those before the array.
   private let capacity: Int
+  private let offset: Int
   private let layouts = Locked<[String: DeviceArray]>([:])
 
   /// An array with undefined contents.
@@ -32,16 +35,31 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
     self.device = device
     self.count = count
     capacity = count
+    offset = 0
     memory = try device.allocate(byteCount: Self.byteCount(count))
+    buffer = memory
   }
 
-  /// A copy of host values with a zone behind them that no operation may touch, for tests of operations.
-  package init(_ values: [Element], guardedBy zone: [Element], on device: any Device) throws {
+  /// A copy of host values between zones that no operation may touch, for tests of operations.
+  ///
+  /// - before: as many elements as ``PartitionedMemory/partAlignment`` asks for, or none
+  package init(
+    _ values: [Element], between before: [Element], and after: [Element],
+    on device: any Device & PartitionedMemory
+  ) throws {
     self.device = device
     count = values.count
-    capacity = values.count + zone.count
-    memory = try device.allocate(byteCount: Self.byteCount(capacity))
-    try (values + zone).withUnsafeBytes { try device.upload($0, to: memory) }
+    offset = before.count
+    capacity = before.count + values.count + after.count
+    buffer = try device.allocate(byteCount: Self.byteCount(capacity))
+    do {
+      memory = try device.part(
+        of: buffer, at: offset * MemoryLayout<Element>.stride, byteCount: Self.byteCount(capacity - offset))
+    } catch {
+      device.release(buffer, byteCount: Self.byteCount(capacity))
+      throw error
+    }
+    try (before + values + after).withUnsafeBytes { try device.upload($0, to: buffer) }
   }
 
   /// A copy of host values.
@@ -50,10 +68,13 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
     try values.withUnsafeBytes { try device.upload($0, to: memory) }
   }
 
-  deinit { device.release(memory, byteCount: Self.byteCount(capacity)) }
+  deinit {
+    if offset > 0, let device = device as? any PartitionedMemory { device.releasePart(memory) }
+    device.release(buffer, byteCount: Self.byteCount(capacity))
+  }
 
   /// A host copy of the elements; waits for all earlier work on the device.
-  public func values() throws -> [Element] { try elements(count) }
+  public func values() throws -> [Element] { try elements(of: memory, count) }
 
   /// Overwrites the elements with host values of the same count, for tests of operations that make their own arrays.
   package func replace(with values: [Element]) throws {
@@ -61,16 +82,16 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
     try values.withUnsafeBytes { try device.upload($0, to: memory) }
   }
 
-  /// The values and what the guard zone holds now.
-  package func valuesAndGuard() throws -> (values: [Element], zone: [Element]) {
-    let all = try elements(capacity)
-    return (Array(all.prefix(count)), Array(all.dropFirst(count)))
+  /// The values and what the zones before and behind them hold now.
+  package func valuesAndZones() throws -> (values: [Element], zones: [Element]) {
+    let all = try elements(of: buffer, capacity)
+    return (Array(all[offset..<(offset + count)]), Array(all[..<offset] + all[(offset + count)...]))
   }
 
-  private func elements(_ count: Int) throws -> [Element] {
+  private func elements(of memory: DeviceMemory, _ count: Int) throws -> [Element] {
     guard count > 0 else { return [] }
-    return try [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
-      try device.download(memory, into: UnsafeMutableRawBufferPointer(buffer))
+    return try [Element](unsafeUninitializedCapacity: count) { target, initialized in
+      try device.download(memory, into: UnsafeMutableRawBufferPointer(target))
       initialized = count
     }
   }

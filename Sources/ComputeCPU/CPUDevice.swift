@@ -8,7 +8,7 @@ import Foundation
 ///
 /// Threads are ours: a problem is cut into tasks fixed by its shape alone, each computed by one thread with
 /// single-threaded BLAS calls, so results do not depend on the number of threads.
-public final class CPUDevice: Device {
+public final class CPUDevice: Device, PartitionedMemory {
   public let traits: DeviceTraits
   /// Threads that work on one operation.
   public let threads: Int
@@ -55,6 +55,15 @@ public final class CPUDevice: Device {
   }
 
   public func release(_ memory: DeviceMemory, byteCount: Int) { pool.release(memory, byteCount: byteCount) }
+
+  /// Floats and integers need no more than their own size, whatever vectors the loops use.
+  package var partAlignment: Int { MemoryLayout<Float>.alignment }
+
+  package func part(of memory: DeviceMemory, at offset: Int, byteCount: Int) throws -> DeviceMemory {
+    DeviceMemory(OpaquePointer(UnsafeMutableRawPointer(memory.pointer) + offset))
+  }
+
+  package func releasePart(_ part: DeviceMemory) {}
 
   public func upload(_ bytes: UnsafeRawBufferPointer, to target: DeviceMemory) throws {
     guard let source = bytes.baseAddress else { return }

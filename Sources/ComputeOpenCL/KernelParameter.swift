@@ -6,10 +6,16 @@ protocol KernelParameter {
   func set(_ index: cl_uint, of kernel: cl_kernel, _ cl: copencl_functions) -> cl_int
 }
 
+extension DeviceMemory: KernelParameter {
+  func set(_ index: cl_uint, of kernel: cl_kernel, _ cl: copencl_functions) -> cl_int {
+    var pointer: cl_mem? = pointer
+    return cl.clSetKernelArg(kernel, index, MemoryLayout<cl_mem?>.size, &pointer)
+  }
+}
+
 extension DeviceArray: KernelParameter {
   func set(_ index: cl_uint, of kernel: cl_kernel, _ cl: copencl_functions) -> cl_int {
-    var pointer: cl_mem? = memory.pointer
-    return cl.clSetKernelArg(kernel, index, MemoryLayout<cl_mem?>.size, &pointer)
+    memory.set(index, of: kernel, cl)
   }
 }
 

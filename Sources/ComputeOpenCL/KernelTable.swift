@@ -73,6 +73,15 @@ final class KernelTable: Sendable {
     if due { try check("clFlush", cl.clFlush(connection.queue.pointer)) }
   }
 
+  /// The largest work-group of a kernel on this device, and the multiple that suits it.
+  func groupSizes(of name: String) throws(DeviceError) -> (largest: Int, multiple: Int) {
+    try state.withLock { (state) throws(DeviceError) in
+      let kernel = try self.kernel(name, &state)
+      let multiple = try number(CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE, Int.self, of: kernel.handle, name)
+      return (kernel.limits.group, multiple)
+    }
+  }
+
   func storePrograms() { state.withLock { $0.programs.store() } }
 
   /// Enough items to outweigh a group's start on a CPU, and enough to fill a GPU's core.

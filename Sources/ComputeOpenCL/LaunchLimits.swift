@@ -1,7 +1,7 @@
 import COpenCL
 package import Compute
 
-/// What a device allows a launch. Checked here before each one, since drivers are known to abort the process instead of
+/// What a device allows a launch and its buffers. Checked here before each one, since drivers are known to abort the process instead of
 /// returning a code.
 package struct LaunchLimits: Hashable, Sendable {
   /// Work-items of a group, over all dimensions and in each one; their count is the number of dimensions.
@@ -9,6 +9,8 @@ package struct LaunchLimits: Hashable, Sendable {
   package var groupExtents: [Int]
   /// Bytes of local memory.
   package var localMemory: Int
+  /// Bytes of which the start of a buffer's part must be a multiple.
+  package var partAlignment: Int
 
   /// What one kernel needs or allows on the device.
   package struct Kernel: Hashable, Sendable {
@@ -21,10 +23,11 @@ package struct LaunchLimits: Hashable, Sendable {
     }
   }
 
-  package init(group: Int, groupExtents: [Int], localMemory: Int) {
+  package init(group: Int, groupExtents: [Int], localMemory: Int, partAlignment: Int = 4096) {
     self.group = group
     self.groupExtents = groupExtents
     self.localMemory = localMemory
+    self.partAlignment = partAlignment
   }
 
   /// Global sizes are rounded up to whole groups.

@@ -42,6 +42,15 @@ final class OpenCLConnection: Sendable {
     return DeviceMemory(try OpenCLHandle(buffer, "clCreateBuffer", code).pointer)
   }
 
+  /// A part of a buffer, which lives as long as the part does.
+  func makePart(of buffer: DeviceMemory, at offset: Int, byteCount: Int) throws(DeviceError) -> DeviceMemory {
+    var code: cl_int = 0
+    var region = cl_buffer_region(origin: offset, size: byteCount)
+    let part = cl.table.clCreateSubBuffer(
+      buffer.pointer, 0, cl_buffer_create_type(CL_BUFFER_CREATE_TYPE_REGION), &region, &code)
+    return DeviceMemory(try OpenCLHandle(part, "clCreateSubBuffer", code).pointer)
+  }
+
   /// Gives a buffer back to the driver. Legal while queued work uses it: enqueueing retained it, and the driver frees it
   /// after that work (OpenCL 1.2, 5.4.1).
   func releaseBuffer(_ memory: DeviceMemory) { _ = cl.table.clReleaseMemObject(memory.pointer) }

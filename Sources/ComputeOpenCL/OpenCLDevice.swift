@@ -5,13 +5,14 @@ public import Compute
 ///
 /// Work is enqueued and the calls return; reading values waits. A buffer that returns to the pool while work that uses it
 /// is still queued may be handed out at once: whatever uses it next is queued behind.
-public final class OpenCLDevice: Device {
+public final class OpenCLDevice: Device, PartitionedMemory {
   public let traits: DeviceTraits
   /// The folder that replaces the embedded kernels, when the environment names one.
   public let kernelFolder = KernelSources.folder
   let tiling: Tiling
-  private let connection: OpenCLConnection
-  private let kernels: KernelTable
+  let connection: OpenCLConnection
+  let kernels: KernelTable
+  package let partAlignment: Int
   private let pool: BufferPool
   private let opened = ContinuousClock.now
   private var cl: copencl_functions { connection.cl.table }
@@ -39,6 +40,7 @@ public final class OpenCLDevice: Device {
       nativeVectorWidth: description.traits.vectorWidth, limits: description.limits)
     let connection = try OpenCLConnection(OpenCLFunctions.system.get(), to: description.device)
     self.connection = connection
+    partAlignment = max(description.limits.partAlignment, 1)
     kernels = KernelTable(
       connection, limits: description.limits,
       programs: ProgramTable(connection, options: tiling.options, driver: description.driver, cache: cache))
@@ -87,6 +89,12 @@ public final class OpenCLDevice: Device {
   }
 
   public func release(_ memory: DeviceMemory, byteCount: Int) { pool.release(memory, byteCount: byteCount) }
+
+  package func part(of memory: DeviceMemory, at offset: Int, byteCount: Int) throws -> DeviceMemory {
+    offset == 0 ? memory : try connection.makePart(of: memory, at: offset, byteCount: byteCount)
+  }
+
+  package func releasePart(_ part: DeviceMemory) { connection.releaseBuffer(part) }
 
   public func upload(_ bytes: UnsafeRawBufferPointer, to target: DeviceMemory) throws {
     guard let source = bytes.baseAddress, !bytes.isEmpty else { return }

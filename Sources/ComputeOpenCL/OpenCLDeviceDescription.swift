@@ -167,7 +167,8 @@ private struct DeviceQuery {
         nil))
     return LaunchLimits(
       group: try number(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self), groupExtents: extents,
-      localMemory: try number(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self))
+      localMemory: try number(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self),
+      partAlignment: try number(CL_DEVICE_MEM_BASE_ADDR_ALIGN, cl_uint.self) / 8)
   }
 
   func traits() throws(DeviceError) -> DeviceTraits {

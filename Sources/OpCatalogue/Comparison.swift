@@ -18,6 +18,9 @@ public struct Comparison: Sendable {
 
   public var passed: Bool { wrong.isEmpty && ratio <= 1 && (rmsBound.map { rms <= $0 } ?? true) }
 
+  /// Of nothing.
+  init() {}
+
   public init(_ found: HostArray, _ expected: Expected) {
     switch (found, expected) {
     case (.floats(let found), .floats(let values, let allowed, let rms)): compare(found, values, allowed, rms)

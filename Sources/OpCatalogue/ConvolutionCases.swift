@@ -52,7 +52,8 @@ extension OpCatalogue {
   ].map(listed)
 
   static let convolve = Op(
-    name: "convolve", functions: ["convolve"], suite: convolutions, tinyCount: 15,
+    name: "convolve", functions: ["convolve"], bound: "4 u √k Σ|xw| + 2 ulp, rms 1.2 u √k", suite: convolutions,
+    tinyCount: 15,
     random: { random in
       let kernel = [random.pick([1, 1, 2, 3, 3, 5, 7]), random.pick([1, 1, 2, 3, 3, 5, 7])]
       let dilation = random.pick([1, 1, 1, 2, 3])

@@ -16,7 +16,7 @@ extension OpCatalogue {
   private static let anyCount: @Sendable (inout CaseRandom) -> Parameters = { ["n": extentBelow(258, &$0)] }
 
   static let fill = Op(
-    name: "fill", functions: ["fill"], suite: counted("fill"), tinyCount: 4, random: anyCount
+    name: "fill", functions: ["fill"], bound: "the same bits", suite: counted("fill"), tinyCount: 4, random: anyCount
   ) { parameters in
     let count = try parameters.int("n")
     var made = OpCase(
@@ -29,7 +29,8 @@ extension OpCatalogue {
   }
 
   static let map = Op(
-    name: "map", functions: ["map"], suite: counted("map", [("f", UnaryOperation.allCases.map { "\($0)" })]),
+    name: "map", functions: ["map"], bound: "exp, log, √ 3 ulp; 1/x 2.5; x² half; |x| the same bits",
+    suite: counted("map", [("f", UnaryOperation.allCases.map { "\($0)" })]),
     tinyCount: 24, random: { anyCount(&$0).with("f", "\($0.pick(UnaryOperation.allCases))") }
   ) { parameters in
     let shape: Shape = [try parameters.int("n")]
@@ -56,7 +57,7 @@ extension OpCatalogue {
   }
 
   static let combine = Op(
-    name: "combine", functions: ["combine"],
+    name: "combine", functions: ["combine"], bound: "half an ulp; a/b 2.5; extremes the same bits",
     suite: counted("combine", [("f", BinaryOperation.allCases.map { "\($0)" })]), tinyCount: 24,
     random: { anyCount(&$0).with("f", "\($0.pick(BinaryOperation.allCases))") }
   ) { parameters in
@@ -72,7 +73,7 @@ extension OpCatalogue {
   }
 
   static let combineRows = Op(
-    name: "combineRows", functions: ["combineRows"],
+    name: "combineRows", functions: ["combineRows"], bound: "half an ulp; a/b 2.5; extremes the same bits",
     suite: [(1, 1), (7, 5), (3, 17), (16, 33), (5, 257), (129, 31), (1000, 3), (64, 152)].flatMap { rows, columns in
       BinaryOperation.allCases.map {
         Parameters(dictionaryLiteral: ("rows", rows), ("columns", columns)).with("f", "\($0)")
@@ -95,7 +96,8 @@ extension OpCatalogue {
   }
 
   static let affine = Op(
-    name: "affine", functions: ["affine"], suite: counted("affine"), tinyCount: 4, random: anyCount
+    name: "affine", functions: ["affine"], bound: "half an ulp of product and sum", suite: counted("affine"),
+    tinyCount: 4, random: anyCount
   ) { parameters in
     let shape: Shape = [try parameters.int("n")]
     let (scale, shift): (Float, Float) = (-0.6875, 1.3)
@@ -112,7 +114,7 @@ extension OpCatalogue {
   }
 
   static let clamp = Op(
-    name: "clamp", functions: ["clamp"], suite: counted("clamp"), tinyCount: 4, random: anyCount
+    name: "clamp", functions: ["clamp"], bound: "the same bits", suite: counted("clamp"), tinyCount: 4, random: anyCount
   ) { parameters in
     let shape: Shape = [try parameters.int("n")]
     return OpCase(
@@ -124,7 +126,7 @@ extension OpCatalogue {
   }
 
   static let activate = Op(
-    name: "activate", functions: ["activate"],
+    name: "activate", functions: ["activate"], bound: "tanh 5 ulp; 15 u + 2 u|x|; GELU 17 u|x|; ReLU the same bits",
     suite: counted("activate", [("act", Activation.allCases.map { "\($0)" })]), tinyCount: 32,
     random: { anyCount(&$0).with("act", "\($0.pick(Activation.allCases))") }
   ) { parameters in

@@ -2,7 +2,7 @@ import Compute
 
 extension OpCatalogue {
   static let gatherRows = Op(
-    name: "gatherRows", functions: ["gatherRows"],
+    name: "gatherRows", functions: ["gatherRows"], bound: "the same bits",
     suite: [(1, 1, 1), (5, 7, 3), (16, 17, 40), (33, 1, 9), (3, 257, 2), (1021, 31, 100), (400, 152, 65)].map {
       ["rows": $0, "width": $1, "count": $2]
     }, tinyCount: 5,
@@ -38,7 +38,7 @@ extension OpCatalogue {
   }
 
   static let copy = Op(
-    name: "copy", functions: ["copy"],
+    name: "copy", functions: ["copy"], bound: "the same bits",
     suite: [
       "rows=1 columns=1", "rows=5 columns=7 so=2 ss=9 to=1 ts=8", "rows=3 columns=17 ts=33 to=16",
       "rows=16 columns=16 ss=31",
@@ -79,7 +79,7 @@ extension OpCatalogue {
 
   /// Orders are written as digits: `order=0312`.
   static let permute = Op(
-    name: "permute", functions: ["permute"],
+    name: "permute", functions: ["permute"], bound: "the same bits",
     suite: [("1 1", "10"), ("7 5", "10"), ("3 17 2", "021"), ("2 3 5 7", "0312"), ("2 3 5 7", "3210"), ("4 4", "01")]
       .map(permutation)
       + [

@@ -2,7 +2,7 @@ import Compute
 
 extension OpCatalogue {
   static let multiply = Op(
-    name: "multiply", functions: ["multiply"],
+    name: "multiply", functions: ["multiply"], bound: "4 u √k Σ|ab| + 2 ulp, rms 1.2 u √k",
     suite: [
       "m=1 n=1 k=1", "m=7 n=17 k=33", "m=13 n=21 k=5 ta=1", "m=17 n=16 k=15 tb=1", "m=9 n=33 k=7 ta=1 tb=1",
       "b=3 m=5 n=9 k=8 half=1", "m=31 n=2 k=64 accumulate=1", "m=1 n=65 k=19", "m=16 n=1 k=3", "b=2 m=4 n=64 k=1 tb=1",

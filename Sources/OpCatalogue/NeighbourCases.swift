@@ -3,6 +3,7 @@ import Compute
 extension OpCatalogue {
   static let nearest = Op(
     name: "nearest", functions: ["makeNeighbourBank", "nearest"],
+    bound: "4 u (√w + 4) (d + |q|² + |x|²); rows but for near ties",
     suite: [
       "queries=1 rows=1 width=1", "queries=5 rows=7 width=3", "queries=9 rows=33 width=17 count=3",
       "queries=3 rows=65 width=16", "queries=17 rows=40 width=8 count=9", "queries=2 rows=130 width=5 count=32",
@@ -99,7 +100,7 @@ extension OpCatalogue {
   }
 
   static let coreset = Op(
-    name: "coreset", functions: ["advanceCoreset"],
+    name: "coreset", functions: ["advanceCoreset"], bound: "the same rows and bits",
     suite: [
       "rows=1 width=1 picks=1", "rows=7 width=3 picks=3", "rows=40 width=17 picks=9 first=5",
       "rows=65 width=16 picks=65",

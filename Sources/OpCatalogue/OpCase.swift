@@ -151,6 +151,8 @@ public struct Op: Sendable {
   public let name: String
   /// The device functions that its cases call.
   public let functions: [String]
+  /// How far outputs may be off, in words; u is half a unit in the last place of 1. What counts is in the references.
+  public let bound: String
   /// Parameters of the fixed suite; every test of the catalogue, and `parity run`.
   public let suite: [Parameters]
   /// How many of the suite, from its start, are small enough for a simulator and for debug builds.

@@ -2,7 +2,7 @@ import Compute
 
 extension OpCatalogue {
   static let pool = Op(
-    name: "pool", functions: ["pool"],
+    name: "pool", functions: ["pool"], bound: "largest the same bits; 4 u k Σ|x| + 2 ulp",
     suite: ["kind=max ", "kind=mean ", "kind=meanInside "].flatMap { kind in
       [
         "h=1 w=1 c=1 k=1", "h=5 w=7 c=3 k=3 s=2 p=1", "n=3 h=8 w=6 c=17 k=2", "h=7 w=7 c=5 k=7",

@@ -8,7 +8,7 @@ private let reductions = [
 
 extension OpCatalogue {
   static let reduce = Op(
-    name: "reduce", functions: ["reduce"],
+    name: "reduce", functions: ["reduce"], bound: "extremes the same bits; 4 u √(64 + n/16) Σ|x| + 2 ulp",
     suite: reductions.flatMap { outer, reduced, inner in
       ReductionOperation.allCases.map {
         Parameters(dictionaryLiteral: ("outer", outer), ("reduced", reduced), ("inner", inner)).with("f", "\($0)")
@@ -69,7 +69,7 @@ extension OpCatalogue {
   }
 
   static let position = Op(
-    name: "position", functions: ["position"],
+    name: "position", functions: ["position"], bound: "the same index",
     suite: reductions.flatMap { outer, reduced, inner in
       [0, 1].map { ["outer": outer, "reduced": reduced, "inner": inner, "smallest": $0] }
     }, tinyCount: 14,

@@ -3,7 +3,7 @@ import Foundation
 
 extension OpCatalogue {
   static let resample = Op(
-    name: "resample", functions: ["resample"],
+    name: "resample", functions: ["resample"], bound: "nearest the same bits; 4 u Σ|wx| + 2 ulp",
     suite: ResamplingProblem.Mode.allCases.flatMap { mode in
       [
         "h=1 w=1 c=1 oh=1 ow=1", "h=3 w=5 c=2 oh=7 ow=4", "n=3 h=4 w=4 c=17 oh=8 ow=8", "h=7 w=1 c=3 oh=2 ow=9",
@@ -92,7 +92,7 @@ extension OpCatalogue {
   }
 
   static let filter = Op(
-    name: "filter", functions: ["filter"],
+    name: "filter", functions: ["filter"], bound: "4 u √(2 taps) Σ|wx| + 2 ulp",
     suite: [
       "h=1 w=1 r=0", "n=3 h=5 w=7 r=1", "h=4 w=9 r=3", "h=3 w=2 r=16", "h=1 w=13 r=2", "h=17 w=1 r=5", "h=33 w=31 r=16",
       "n=2 h=64 w=65 r=4", "h=128 w=96 r=16", "h=7 w=257 r=9",

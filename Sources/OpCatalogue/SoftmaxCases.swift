@@ -3,7 +3,7 @@ import Foundation
 
 extension OpCatalogue {
   static let softmax = Op(
-    name: "softmax", functions: ["softmax"],
+    name: "softmax", functions: ["softmax"], bound: "10 u + 2 u|x − max| + 4 u √n of each",
     suite: [0, 1].flatMap { logarithmic in
       [
         (1, 1), (3, 7), (5, 16), (2, 17), (7, 64), (4, 65), (3, 257), (31, 33), (16, 1024), (50, 50), (2, 4099),

@@ -108,6 +108,50 @@ struct ComparisonTests {
     #expect(bad.message.hasPrefix("wrote outside of its outputs"))
   }
 
+  @Test func writingBeforeAnOutputFails() throws {
+    let early: [Float] = [1, 2, 3]
+    let result = try tried([.output("y", [2])]) { device, a in
+      let cpu = try #require(device as? CPUDevice)
+      let before = try cpu.part(of: a[0].memory, at: -4, byteCount: 12)
+      try early.withUnsafeBytes { try device.upload($0, to: before) }
+    }
+    #expect(result.status == .failed)
+    #expect(result.message.hasPrefix("wrote outside of its outputs"))
+  }
+
+  @Test func runsMoveTheArrays() throws {
+    let places = Locked(Set<Int>())
+    let made = OpCase(
+      operation: "test", parameters: [:], arrays: [.output("y", [1])], fills: [.normal],
+      run: { device, a in
+        _ = places.withLock { $0.insert(Int(bitPattern: a[0].memory.pointer) % 64) }
+        try a[0].replace(with: [1])
+      }, reference: { _, _ in [.floats([1], allowed: [0])] })
+    var options = CaseOptions()
+    (options.offsets, options.repeats) = ([0, 1, 3], 3)
+    _ = try made.result(made.prepared(.normal, seed: 1), on: CPUDevice(threads: 1), options)
+    #expect(places.withLock { $0 } == [0, 4, 12])
+  }
+
+  /// Errors of many roundings are independent, so √2 of the bound is what two may differ by; two single roundings may go
+  /// opposite ways.
+  @Test(arguments: [(0.5, 1.5, true), (0.25, 1.75, false), (.nan, 1, false)] as [(Float, Float, Bool)])
+  func devicesMayDifferByLessThanBothBounds(_ one: Float, _ other: Float, _ agree: Bool) throws {
+    let results = Locked([one, other])
+    let made = OpCase(
+      operation: "test", parameters: [:], arrays: [.output("y", [1])], fills: [.normal],
+      run: { _, a in try a[0].replace(with: [results.withLock { $0.removeFirst() }]) },
+      reference: { _, _ in [.floats([1], allowed: [0.75])] })
+    let device = CPUDevice(threads: 1)
+    var options = CaseOptions()
+    options.repeats = 1
+    let prepared = made.prepared(.normal, seed: 1)
+    let first = try made.result(prepared, on: device, options)
+    let second = try made.result(prepared, on: device, options)
+    let ratio = try #require(made.disagreement(first, second, prepared, options))
+    #expect((ratio <= 1) == agree)
+  }
+
   @Test func changingAnInputFails() throws {
     let right: [Float] = [2, 3]
     let result = try tried([.input("x", [2]), .output("y", [2])]) { device, a in

@@ -54,6 +54,12 @@ struct ParityTests {
     (["run", "--timeout", "0"], "--timeout must be positive"),
     (["run", "--kernel-dir", "/nonexistent"], "no prelude.cl"),
     (["replay", "op=fill n=1", "--variant", "vast"], "There is no variant 'vast'"),
+    (["run", "--offset", "0,x"], "'0,x' is no list of offsets"),
+    (["nan", "--data", "normal"], "parity nan takes --data poison or infinite"),
+    (["matrix", "--no-isolate"], "--no-isolate does not go with parity matrix"),
+    (["fuzz", "--shapes", "n=1"], "Unknown option '--shapes'"),
+    (["race", "--variant", "blas"], "no shape of the kernels"),
+    (["list", "--timeout", "0"], "--timeout must be positive"),
   ])
   func wrongUseIsNamed(_ arguments: [String], _ words: String) throws {
     let outcome = try ProgramRun("parity", arguments).wait()
@@ -89,11 +95,10 @@ struct ParityTests {
   @Test func errorsThatGrowAreReported() throws {
     try withTemporaryFolder { folder in
       let path = folder.appendingPathComponent("errors.json").path
-      let text = "op=affine n=257 data=normal"
-      try Data("{\"blas \(text)\": 0.01}".utf8).write(to: URL(fileURLWithPath: path))
+      try Data("{\"blas affine n=257\": 0.01}".utf8).write(to: URL(fileURLWithPath: path))
       let outcome = try parity("run", "--device", "cpu", "--ops", "affine", "--baseline", path)
       #expect(outcome.status == 0)
-      #expect(outcome.errors.contains("error regression: \(text) on blas grew from 0.01"))
+      #expect(outcome.errors.contains("error regression: blas affine n=257 grew from 0.01 to "))
     }
   }
 
@@ -149,6 +154,30 @@ struct PlantedFaultTests {
     }
   }
 
+  @Test func aWriteBeforeAnOutputHitsTheGuard() throws {
+    try withKernels("elementwise", "if (i < n) y[i] = value;", "if (i < n) y[i] = value; if (i == 0) y[-1] = 0;") {
+      let outcome = try run($0, "fill")
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("wrote outside of its outputs"))
+    }
+  }
+
+  @Test func aWrongAdjointIsFoundAndReplayed() throws {
+    try withKernels("pooling", "y[i] = ", "y[i] = 1.01f * ") { kernels in
+      let outcome = try parity(
+        "grad", "--device", "opencl", "--variant", "cpu", "--ops", "pool", "--kernel-dir", kernels, "--fail-fast",
+        "--quiet")
+      #expect(outcome.status == 1, "\(outcome.errors)")
+      #expect(outcome.output.contains("0 passed, 1 failed, 0 skipped"))
+      let line = try #require(outcome.errors.split(separator: "\n").first { $0.contains("replay: parity ") })
+      #expect(line.hasSuffix(" --variant cpu --seed 42 --check adjoint --kernel-dir \(kernels)"))
+      let text = try #require(line.split(separator: "'").dropFirst().first.map(String.init))
+      let again = ["replay", text, "--device", "opencl", "--variant", "cpu", "--check", "adjoint"]
+      #expect(try ProgramRun("parity", again + ["--kernel-dir", kernels]).wait().status == 1)
+      #expect(try ProgramRun("parity", again).wait().status == 0)
+    }
+  }
+
   @Test func anEndlessKernelIsATimeoutAndTheOthersRun() throws {
     try withKernels("elementwise", "if (i < n) y[i] = value;", "while (n) y[0] = value;") { kernels in
       let outcome = try run(kernels, "fill,clamp", "--timeout", "15", "--shapes", "n=7", "--variant", "cpu")
@@ -189,6 +218,52 @@ struct PlantedFaultTests {
       #expect(outcome.status == 1, "\(outcome.errors)")
       #expect(outcome.errors.contains("shrunk: parity replay 'op=pool"))
       #expect(outcome.errors.contains(" c=5 "))
+    }
+  }
+}
+
+@Suite("parity list", .enabled(if: hasOpenCL, "no OpenCL device: install pocl-opencl-icd"))
+struct ListCommandTests {
+  @Test func devicesAndOperationsAreListed() throws {
+    let outcome = try parity("list")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("tree reduction        groups of 1, 64, 256"))
+    #expect(!outcome.output.contains("wrong: "))
+    #expect(outcome.output.contains("advanceCoreset"))
+  }
+
+  @Test func withoutOpenCLTheCPUPathIsListed() throws {
+    let outcome = try parity(
+      "list", environment: ["OCL_ICD_VENDORS": "/nonexistent", "OPENCL_VENDOR_PATH": "/nonexistent"])
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("OpenCL: "))
+    #expect(outcome.output.contains("verdict               ok"))
+  }
+
+  /// One fault of a driver each, and the finding that names it.
+  @Test(arguments: [
+    ("tree[item] += tree[item + step]", "tree[item] -= tree[item + step]", "tree reduction"),
+    ("y[n + i] = (int)(wide >> 32)", "y[n + i] = (int)(wide >> 31)", "integers"),
+    ("float4 v = vload4(0, x + 5 * i + 1);", "float4 v = vload4(0, x + 4 * (5 * i / 4));", "unaligned vectors"),
+    ("y[3 * n + i] = erf(v);", "y[3 * n + i] = erf(v) * 1.00001f;", "functions"),
+    ("y[0] = !(nan == nan);", "y[0] = 0;", "NaN and infinity"),
+    (
+      "y[0] = x[(ulong)thousands * 1024];", "y[0] = x[((uint)thousands * 4096u & 0x7FFFFFFFu) / 4];",
+      "offsets beyond 2 GiB"
+    ),
+  ])
+  func aBrokenDriverIsNamed(_ text: String, _ replacement: String, _ finding: String) throws {
+    try withKernels("probe", text, replacement) { kernels in
+      let outcome = try parity("list", environment: ["FLAWLESS_KERNELS": kernels])
+      #expect(outcome.output.contains("broken: \(finding): "), "\(outcome.output)")
+    }
+  }
+
+  @Test func aHangingDriverIsLeft() throws {
+    try withKernels("probe", "for (int step = get_local_size(0) / 2; step; step /= 2)", "for (int step = 1; step;)") {
+      let outcome = try parity("list", "--timeout", "10", environment: ["FLAWLESS_KERNELS": $0])
+      #expect(outcome.status == 0)
+      #expect(outcome.output.contains("broken: process: nothing came within 10 s after 'NaN and infinity'"))
     }
   }
 }

@@ -2,14 +2,18 @@ import ArgumentParser
 import Foundation
 import OpCatalogue
 
-/// How each case is run; shared with the child processes.
+/// What each case goes through; shared with the child processes.
 struct CaseArguments: ParsableArguments {
   @Option(help: "Seed of all random data; a case's own text is mixed in.")
   var seed: UInt64 = 42
   @Option(
     name: .customLong("guard"),
-    help: ArgumentHelp("Elements behind every array that nothing may touch.", valueName: "COUNT"))
+    help: ArgumentHelp("Elements before and behind every array that nothing may touch.", valueName: "COUNT"))
   var guardCount = 1024
+  @Option(
+    help: ArgumentHelp(
+      "Elements that arrays are moved by, a run the next one; a device's alignment rounds them up.", valueName: "LIST"))
+  var offset = "0,1,3,16"
   @Option(
     name: .customLong("repeat"),
     help: ArgumentHelp("Runs of each case, which must give the same bits.", valueName: "COUNT"))
@@ -23,12 +27,22 @@ struct CaseArguments: ParsableArguments {
     guard toleranceScale > 0, toleranceScale.isFinite else {
       throw ValidationError("--tolerance-scale must be positive.")
     }
+    guard let offsets, !offsets.isEmpty else {
+      throw ValidationError("'\(offset)' is no list of offsets; write numbers such as 0,1,3,16.")
+    }
+  }
+
+  private var offsets: [Int]? {
+    let parts = offset.split(separator: ",", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { Int($0) }.filter { 0...65536 ~= $0 }
+    return numbers.count == parts.count ? numbers : nil
   }
 
   var options: CaseOptions {
     var options = CaseOptions()
     options.seed = seed
     options.guardCount = guardCount
+    options.offsets = offsets ?? []
     options.repeats = repeats
     options.toleranceScale = toleranceScale
     return options
@@ -36,6 +50,19 @@ struct CaseArguments: ParsableArguments {
 
   /// The same as arguments of a child.
   var arguments: [String] {
-    ["--seed=\(seed)", "--guard=\(guardCount)", "--repeat=\(repeats)", "--tolerance-scale=\(toleranceScale)"]
+    [
+      "--seed=\(seed)", "--guard=\(guardCount)", "--offset=\(offset)", "--repeat=\(repeats)",
+      "--tolerance-scale=\(toleranceScale)",
+    ]
+  }
+
+  /// Those that differ from the defaults, without the seed.
+  var replayOptions: String {
+    var options = ""
+    if guardCount != 1024 { options += " --guard \(guardCount)" }
+    if offset != "0,1,3,16" { options += " --offset \(offset)" }
+    if repeats != 2 { options += " --repeat \(repeats)" }
+    if toleranceScale != 1 { options += " --tolerance-scale \(toleranceScale)" }
+    return options
   }
 }

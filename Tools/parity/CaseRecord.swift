@@ -24,22 +24,35 @@ struct CaseRecord: Codable {
   var want: Double?
   var bitIdentical = true
   var guardIntact = true
+  /// The first run with what it compiled, and the fastest one.
+  var firstMilliseconds = 0.0
   var runMilliseconds = 0.0
+  var check = CaseCheck.values
+  /// The largest difference from the variants before, as a part of what two errors may add up to.
+  var pairRatio: Double?
   /// A hash of the outputs' bits.
   var bits = ""
 
   private enum CodingKeys: String, CodingKey {
-    case op, variant, device, parameters, data, seed, status, message, elements, ratio, nrmse, got, want, bits
+    case op, variant, device, parameters, data, seed, check, status, message, elements, ratio, nrmse, got, want, bits
     case nrmseBound = "nrmse_bound"
     case worstIndex = "worst_index"
     case bitIdentical = "bit_identical"
     case guardIntact = "guard"
+    case firstMilliseconds = "first_ms"
     case runMilliseconds = "run_ms"
+    case pairRatio = "pair_ratio"
   }
+
+  /// Options that a replay needs beside the text, the variant and the seed; known to the parent only.
+  var replayOptions = ""
 
   /// The line that runs this case again.
   var text: String { "op=\(op) \(parameters) data=\(data)" }
-  var replay: String { "parity replay '\(text)' --variant \(variant) --seed \(seed)" }
+  var replay: String {
+    "parity replay '\(text)' --variant \(variant) --seed \(seed)"
+      + (check == .values ? "" : " --check \(check.rawValue)") + replayOptions
+  }
   var isFailure: Bool { [.failed, .crash, .timeout].contains(status) }
 
   init(
@@ -79,8 +92,18 @@ struct CaseRecord: Codable {
     want = result.comparison.worst.flatMap { Self.finite($0.expected) }
     bitIdentical = result.isRepeatable
     guardIntact = result.isGuardIntact
+    firstMilliseconds = result.firstSeconds * 1000
     runMilliseconds = result.seconds * 1000
     bits = Self.hash(result.outputs)
+  }
+
+  /// An adjoint gap and its bound.
+  mutating func take(_ gap: (error: Double, bound: Double), scale: Double) {
+    elements = 1
+    ratio = Self.finite(gap.error / (gap.bound * scale))
+    guard !(gap.error <= gap.bound * scale) else { return }
+    status = .failed
+    message = "⟨J·v, y⟩ differs from ⟨v, Jᵀ·y⟩ by \(gap.error), more than \(gap.bound)"
   }
 
   /// JSON has no infinities.

@@ -57,6 +57,7 @@ struct CaseReport {
       worst.op, worst.variant, "\(group.count)", failed > 0 ? "FAIL \(failed)" : "ok",
       rms.map { Self.short($0.nrmse) } ?? "-", rms.map { Self.short($0.nrmseBound) } ?? "-",
       worst.ratio.map { String(format: "%.2f", $0) } ?? (worst.isFailure ? "inf" : "0.00"),
+      group.compactMap(\.pairRatio).max().map { String(format: "%.2f", $0) } ?? "-",
       group.allSatisfy(\.bitIdentical) ? "ok" : "DIFFER",
       String(format: "%.1fs", group.reduce(0) { $0 + $1.runMilliseconds } / 1000),
       "\(worst.parameters) data=\(worst.data)",
@@ -64,13 +65,13 @@ struct CaseReport {
   }
 
   private static let header = [
-    "op", "variant", "cases", "result", "nrmse", "bound", "ratio", "bits", "time", "worst case",
+    "op", "variant", "cases", "result", "nrmse", "bound", "ratio", "pair", "bits", "time", "worst case",
   ]
 
   private static func short(_ value: Double?) -> String { value.map { String(format: "%.1e", $0) } ?? "-" }
 
   var table: String {
-    var table = Table(Self.header.dropLast() + ["worst case"], leftColumns: 2)
+    var table = Table(Self.header, leftColumns: 2)
     for row in rows { table.add(row) }
     return table.text
   }

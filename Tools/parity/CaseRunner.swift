@@ -13,23 +13,28 @@ final class CaseRunner {
   private let mode: Mode
   private let timeout: Double
   private let seed: UInt64
+  private let check: CaseCheck
+  private let replayOptions: String
   /// Names of the variants, and of their devices.
   let variants: [(name: String, device: String)]
   /// Why OpenCL takes no part, where it does not.
   let openCLProblem: String?
 
-  /// - environment: of the child; for isolated runs only
+  /// - environment: of the child, or of this process
+  /// - replayOptions: what the replay lines of its records need
   /// - Throws: ``DeviceError/unavailable(requested:reason:)`` when nothing can run, or a named device is missing.
   init(
-    _ selection: VariantSelection, _ cases: CaseArguments, isolated: Bool, timeout: Double,
-    environment: [String: String] = [:], workerArguments: [String] = []
+    _ selection: VariantSelection, _ cases: CaseArguments, _ check: CaseCheck = .values, isolated: Bool,
+    timeout: Double, environment: [String: String] = [:], workerArguments: [String] = [], replayOptions: String = ""
   ) throws {
     self.timeout = timeout
+    self.check = check
+    self.replayOptions = replayOptions
     seed = cases.seed
     if isolated {
       let worker = Worker(
         "worker",
-        ["--device=\(selection.device)", "--variant=\(selection.variant)"]
+        ["--device=\(selection.device)", "--variant=\(selection.variant)", "--check=\(check.rawValue)"]
           + (selection.exactBuffers ? ["--exact-buffers"] : []) + cases.arguments
           + workerArguments, environment: environment)
       do { try worker.start() } catch let end as WorkerEnd {
@@ -41,8 +46,9 @@ final class CaseRunner {
       variants = worker.variants
       openCLProblem = worker.openCLProblem.isEmpty ? nil : worker.openCLProblem
     } else {
+      for (name, value) in environment { setenv(name, value, 1) }
       let opened = try selection.open()
-      mode = .here(CaseExecutor(variants: opened.variants, options: cases.options))
+      mode = .here(CaseExecutor(variants: opened.variants, options: cases.options, check: check))
       variants = opened.variants.map { ($0.name, $0.deviceName) }
       openCLProblem = opened.openCLProblem
     }
@@ -61,6 +67,15 @@ final class CaseRunner {
 
   /// One record for each variant.
   func records(for text: String, names: [String] = []) throws -> [CaseRecord] {
+    try plainRecords(for: text, names: names).map { record in
+      var record = record
+      record.check = check
+      record.replayOptions = replayOptions
+      return record
+    }
+  }
+
+  private func plainRecords(for text: String, names: [String]) throws -> [CaseRecord] {
     switch mode {
     case .here(let executor): return try executor.records(for: text, names: names)
     case .child(let worker):

@@ -16,7 +16,7 @@ struct FuzzCommand: ParsableCommand {
       """)
 
   @OptionGroup var selection: SelectionArguments
-  @OptionGroup var cases: CaseArguments
+  @OptionGroup var runner: RunnerArguments
   @OptionGroup var report: ReportArguments
   @Option(
     help: ArgumentHelp(
@@ -32,48 +32,43 @@ struct FuzzCommand: ParsableCommand {
 
   func run() throws {
     try report.check()
-    let operations = try selection.operations()
-    let kinds = selection.data.map { Set($0.split(separator: ",").compactMap { Fill(rawValue: String($0)) }) }
+    let operations = try selection.names.operations()
     let progress = try report.reporting.progress()
-    let runner = try selection.runner(cases)
-    if let problem = runner.openCLProblem { try progress.note("Only the CPU path is tested: \(problem)") }
-    try progress.note("seed \(cases.seed)")
+    let cases = try runner.runner()
+    if let problem = cases.openCLProblem { try progress.note("Only the CPU path is tested: \(problem)") }
+    try progress.note("seed \(runner.cases.seed)")
     let limit = time.flatMap(Self.seconds) ?? (count == nil ? 60 : .infinity)
     let start = ContinuousClock.now
-    var results = CaseReport(seed: cases.seed)
+    var results = CaseReport(seed: runner.cases.seed)
     var number = 0
     while number < count ?? .max {
       let elapsed = (ContinuousClock.now - start) / .seconds(1)
       guard elapsed < limit else { break }
-      if let text = draw(number, operations, kinds) {
-        let records = try runner.records(for: text)
+      if let text = draw(number, operations) {
+        let records = try cases.records(for: text)
         results.add(records)
         for record in records where record.isFailure {
           try progress.note(CaseReport.explanation(record, among: records), always: true)
-          let smaller = try Shrinking(runner: runner, variant: record.variant).smallest(text)
-          if smaller != text {
-            try progress.note(
-              "  shrunk: parity replay '\(smaller)' --variant \(record.variant) --seed \(cases.seed)", always: true)
-          }
+          let smaller = try Shrinking(runner: cases, variant: record.variant).smallest(record)
+          if smaller.text != text { try progress.note("  shrunk: \(smaller.replay)", always: true) }
         }
-        if report.failFast, records.contains(where: \.isFailure) { break }
+        if runner.failFast, records.contains(where: \.isFailure) { break }
       }
       number += 1
       let (done, total) = count.map { (number, $0) } ?? (Int(elapsed), Int(limit))
       try progress.report(count == nil ? "seconds" : "cases", done, of: total)
     }
-    runner.finish()
-    try SuiteRun(selection: selection, cases: cases, report: report).finish(
-      results, runner.variants, runner.openCLProblem)
+    cases.finish()
+    try report.finish(results, cases.variants, cases.openCLProblem)
   }
 
   /// The case of a number; nil where the draw is too much work, or an operation takes none of the kinds of data asked for.
-  private func draw(_ number: Int, _ operations: [Op], _ kinds: Set<Fill>?) -> String? {
-    var random = CaseRandom(key: "fuzz \(number)", seed: cases.seed)
+  private func draw(_ number: Int, _ operations: [Op]) -> String? {
+    var random = CaseRandom(key: "fuzz \(number)", seed: runner.cases.seed)
     let operation = random.pick(operations)
     guard let made = try? operation.makeCase(operation.random(&random)), made.work <= min(selection.maxWork, 2_000_000)
     else { return nil }
-    let fills = made.fills.filter { kinds?.contains($0) ?? true }
+    let fills = made.fills.filter { selection.kinds?.contains($0) ?? true }
     return fills.isEmpty ? nil : made.text(random.pick(fills))
   }
 
@@ -92,16 +87,17 @@ struct Shrinking {
   /// Runs that it may take.
   private static let limit = 300
 
-  func smallest(_ text: String) throws -> String {
-    var (best, runs, progressed) = (text, 0, true)
+  /// The record of the smallest case found that fails as the given one does.
+  func smallest(_ record: CaseRecord) throws -> CaseRecord {
+    var (best, runs, progressed) = (record, 0, true)
     while progressed, runs < Self.limit {
       progressed = false
-      for candidate in Self.candidates(best) {
+      for candidate in Self.candidates(best.text) {
         // Candidates that do not fit together are no cases.
         guard (try? OpCatalogue.makeCase(parsing: candidate)) != nil else { continue }
         runs += 1
-        if try runner.records(for: candidate, names: [variant]).contains(where: \.isFailure) {
-          best = candidate
+        if let failed = try runner.records(for: candidate, names: [variant]).first(where: \.isFailure) {
+          best = failed
           progressed = true
           break
         }

@@ -15,7 +15,7 @@ struct MatrixCommand: ParsableCommand {
       """)
 
   @OptionGroup var selection: SelectionArguments
-  @OptionGroup var cases: CaseArguments
+  @OptionGroup var runner: RunnerArguments
   @OptionGroup var report: ReportArguments
   @Flag(help: "Three cases of each operation instead of all tiny ones.")
   var small = false
@@ -36,20 +36,27 @@ struct MatrixCommand: ParsableCommand {
     Cell(name: "1 GB", environment: ["POCL_MEMORY_LIMIT": "1"]),
   ]
 
+  func validate() throws {
+    guard runner.isolate else {
+      throw ValidationError("Every setting needs a child process, so --no-isolate does not go with parity matrix.")
+    }
+  }
+
   func run() throws {
     try report.check()
     let progress = try report.reporting.progress()
-    var selection = selection
-    if selection.device == "all" { selection.device = "opencl" }
-    let texts = try small ? few() : selection.texts(tiny: true)
-    var results = CaseReport(seed: cases.seed)
+    var runner = runner
+    if runner.devices.device == "all" { runner.devices.device = "opencl" }
+    let texts = try texts()
+    guard !texts.isEmpty else { throw Failure("No case fits these options, so nothing was tested.") }
+    var results = CaseReport(seed: runner.cases.seed)
     var first: [String: CaseRecord] = [:]
-    for (index, cell) in Self.cells.enumerated() {
-      let runner = try CaseRunner(
-        selection.selection, cases, isolated: true, timeout: selection.timeout,
-        environment: selection.environment.merging(cell.environment) { $1 })
+    var variants: [(name: String, device: String)] = []
+    cells: for (index, cell) in Self.cells.enumerated() {
+      let cases = try runner.runner(environment: cell.environment)
+      variants = cases.variants
       for (place, text) in texts.enumerated() {
-        let records = try runner.records(for: text).map { record in
+        let records = try cases.records(for: text).map { record in
           var record = record
           let key = "\(record.variant) \(text)"
           if index == 0 { first[key] = record }
@@ -58,34 +65,36 @@ struct MatrixCommand: ParsableCommand {
             record.status = .failed
             record.message = "other bits than with PoCL's own settings"
           }
-          record.parameters += " [\(cell.name)]"
           return record
         }
-        results.add(records)
         for record in records where record.isFailure {
           let variables = cell.environment.map { "\($0.key)=\($0.value) " }.joined()
           try progress.note(
             "FAILED under \(cell.name): \(text) on \(record.variant): \(record.message)\n"
-              + "  replay: \(variables)parity replay '\(text)' --variant \(record.variant) --seed \(cases.seed)",
-            always: true)
+              + "  replay: \(variables)\(record.replay)", always: true)
         }
+        results.add(
+          records.map { record in
+            var record = record
+            record.parameters += " [\(cell.name)]"
+            return record
+          })
+        if runner.failFast, records.contains(where: \.isFailure) { break cells }
         try progress.report(cell.name, place + 1, of: texts.count)
       }
-      runner.finish()
-      if index == Self.cells.count - 1 {
-        try SuiteRun(selection: selection, cases: cases, report: report).finish(
-          results, runner.variants, runner.openCLProblem)
-      }
+      cases.finish()
     }
+    try report.finish(results, variants, nil)
   }
 
-  private func few() throws -> [String] {
-    try selection.operations().flatMap { operation in
-      // From the tiny ones' end: the first are of size 1.
-      try operation.suite.prefix(operation.tinyCount).suffix(3).compactMap { parameters in
-        let made = try operation.makeCase(parameters)
-        return made.fills.first.map { made.text($0) }
-      }
+  /// The tiny cases, or three of each operation with one kind of data.
+  private func texts() throws -> [String] {
+    let tiny = { (operation: Op) in Array(operation.suite.prefix(operation.tinyCount)) }
+    guard small else { return try selection.texts(tiny) }
+    var seen: Set<String> = []
+    // From the tiny ones' end: the first are of size 1.
+    return try selection.texts { tiny($0).suffix(3) }.filter { text in
+      seen.insert(text.components(separatedBy: " data=")[0]).inserted
     }
   }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import ComputeOpenCL
 import Foundation
 import OpCatalogue
@@ -24,6 +25,8 @@ struct MutantTrial {
   let folder: URL
   let loops: String
   let seed: UInt64
+  /// In what killed a mutant that never ended: on a loaded machine such a kill deserves a second look.
+  static let timeoutWords = "nothing came back"
   /// Cases of some kinds of data, from small to large; the whole suite for what survives them.
   private static let firstKinds: [Fill] = [.integer, .normal, .index]
 
@@ -70,7 +73,7 @@ struct MutantTrial {
       let runner: CaseRunner
       do {
         runner = try CaseRunner(
-          VariantSelection(device: device, variant: variant), cases, isolated: true, timeout: 60,
+          VariantSelection(device: device, variant: variant), cases(), isolated: true, timeout: 60,
           environment: environment, workerArguments: more)
       } catch let end as WorkerEnd { return .killed(by: "\(end.how) at its start") }
       for text in quick + all {
@@ -82,11 +85,7 @@ struct MutantTrial {
     return try simulated(operations, variants, environment) ?? .survived
   }
 
-  private var cases: CaseArguments {
-    var cases = CaseArguments()
-    (cases.seed, cases.guardCount, cases.repeats, cases.toleranceScale) = (seed, 1024, 1, 1)
-    return cases
-  }
+  private func cases() throws -> CaseArguments { try CaseArguments.parse(["--seed=\(seed)", "--repeat=1"]) }
 
   /// Races and accesses out of bounds that change no result on PoCL show on the simulator.
   private func simulated(_ operations: [Op], _ variants: [String], _ environment: [String: String]) throws -> Outcome? {

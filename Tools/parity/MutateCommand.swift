@@ -58,18 +58,19 @@ struct MutateCommand: ParsableCommand {
     }
     let reasons = try Self.reasons(justified)
     let trial = MutantTrial(folder: folder, loops: loops, seed: seed)
-    var table = Table(["kernel", "mutants", "killed", "equivalent", "survivors", "rate"])
+    var table = Table(["kernel", "mutants", "killed", "timeouts", "equivalent", "survivors", "rate"])
     var (outcomes, unexplained, weakest) = ([(Mutant, MutantTrial.Outcome)](), [Mutant](), 1.0)
     let total = groups.reduce(0) { $0 + $1.mutants.count }
     for group in groups {
-      var (killed, tried, survivors, equivalent) = (0, 0, 0, 0)
+      var (killed, tried, timeouts, survivors, equivalent) = (0, 0, 0, 0, 0)
       for mutant in group.mutants {
         let outcome = try trial.outcome(of: mutant, group.kernel, group.variants)
         outcomes.append((mutant, outcome))
         switch outcome {
         case .stillborn: break
-        case .killed:
+        case .killed(let by):
           killed += 1
+          if by.contains(MutantTrial.timeoutWords) { timeouts += 1 }
           tried += 1
         case .survived:
           tried += 1
@@ -85,7 +86,7 @@ struct MutateCommand: ParsableCommand {
       let rate = tried > equivalent ? Double(killed) / Double(tried - equivalent) : 0
       weakest = min(weakest, rate)
       table.add([
-        group.name, "\(tried)", "\(killed)", "\(equivalent)", "\(survivors - equivalent)",
+        group.name, "\(tried)", "\(killed)", "\(timeouts)", "\(equivalent)", "\(survivors - equivalent)",
         String(format: "%.0f %%", 100 * rate),
       ])
     }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import OpCatalogue
 import ToolSupport
@@ -48,8 +49,7 @@ struct OclgrindSimulation {
     ]
     if findsUninitialized { environment["OCLGRIND_UNINITIALIZED"] = "1" }
     if let kernels { environment["FLAWLESS_KERNELS"] = kernels }
-    var cases = CaseArguments()
-    (cases.seed, cases.guardCount, cases.repeats, cases.toleranceScale) = (seed, 0, 1, 1)
+    let cases = try CaseArguments.parse(["--seed=\(seed)", "--guard=0", "--offset=0", "--repeat=1"])
     var wanted = VariantSelection(device: "opencl", variant: shape)
     wanted.exactBuffers = true
     let runner = try CaseRunner(wanted, cases, isolated: true, timeout: 120, environment: environment)

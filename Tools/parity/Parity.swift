@@ -24,6 +24,6 @@ struct Parity: ParsableCommand {
       RunCommand.self, FuzzCommand.self, NaNCommand.self, GradientCommand.self, MatrixCommand.self, RaceCommand.self,
       NetworkCommand.self, FaultsCommand.self, MutateCommand.self, ReplayCommand.self, ListCommand.self,
       WorkerCommand.self,
-      FaultWorkerCommand.self,
+      FaultWorkerCommand.self, ProbeWorkerCommand.self,
     ])
 }

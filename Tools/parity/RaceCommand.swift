@@ -17,7 +17,10 @@ struct RaceCommand: ParsableCommand {
         parity race --ops 'conv*,nearest'
       """)
 
-  @OptionGroup var selection: SelectionArguments
+  @OptionGroup var names: OperationArguments
+  @Option(help: "The kernels' shape: cpu, gpu, or all.")
+  var variant = "all"
+  @OptionGroup var kernels: KernelArguments
   @OptionGroup var report: ReportArguments
   @Option(help: "Seed of all random data.")
   var seed: UInt64 = 42
@@ -25,6 +28,12 @@ struct RaceCommand: ParsableCommand {
   var oclgrind = "/usr/lib/oclgrind/liboclgrind-rt-icd.so"
   @Flag(help: "Also report values that were never written (four times slower).")
   var uninitialized = false
+
+  func validate() throws {
+    guard (["all"] + KernelShape.allCases.map(\.rawValue)).contains(variant) else {
+      throw ValidationError("'\(variant)' is no shape of the kernels; use cpu, gpu or all.")
+    }
+  }
 
   func run() throws {
     try report.check()
@@ -47,12 +56,12 @@ struct RaceCommand: ParsableCommand {
     }
     try progress.note("Oclgrind reports the planted race and the planted write out of bounds.")
 
-    let texts = try OclgrindSimulation.texts(selection.operations())
+    let texts = try OclgrindSimulation.texts(names.operations())
     var results = CaseReport(seed: seed)
     var devices: [(name: String, device: String)] = []
     // A child each: every context of Oclgrind opens the log anew, and would write over the other's.
-    for shape in KernelShape.allCases.map(\.rawValue) where ["all", shape].contains(selection.variant) {
-      let outcome = try simulation.run(texts, shape, kernels: selection.kernelDir) {
+    for shape in KernelShape.allCases.map(\.rawValue) where ["all", shape].contains(variant) {
+      let outcome = try simulation.run(texts, shape, kernels: kernels.kernelDir) {
         try progress.report("\(shape) kernels", $0, of: $1)
       }
       results.add(outcome.records)
@@ -65,7 +74,7 @@ struct RaceCommand: ParsableCommand {
         ])
       }
     }
-    try SuiteRun(selection: selection, cases: CaseArguments(), report: report).finish(results, devices, nil)
+    try report.finish(results, devices, nil)
   }
 }
 

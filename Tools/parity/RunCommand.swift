@@ -14,7 +14,8 @@ struct RunCommand: ParsableCommand {
       """)
 
   @OptionGroup var selection: SelectionArguments
-  @OptionGroup var cases: CaseArguments
+  @OptionGroup var suite: SuiteArguments
+  @OptionGroup var runner: RunnerArguments
   @OptionGroup var report: ReportArguments
   @Flag(help: "Only the smallest cases of each operation.")
   var tiny = false
@@ -22,9 +23,11 @@ struct RunCommand: ParsableCommand {
   var list = false
 
   func run() throws {
-    let texts = try selection.texts(tiny: tiny)
+    let texts = try selection.texts { operation in
+      try suite.parameters(tiny ? Array(operation.suite.prefix(operation.tinyCount)) : operation.suite)
+    }
     guard !list else { return try Output.line(texts.joined(separator: "\n")) }
-    try SuiteRun(selection: selection, cases: cases, report: report).run(texts, title: "cases")
+    try SuiteRun(runner: runner, suite: suite, report: report).run(texts)
   }
 }
 
@@ -34,49 +37,19 @@ struct NaNCommand: ParsableCommand {
     discussion: "Example:\n  parity nan --ops 'conv*,softmax'")
 
   @OptionGroup var selection: SelectionArguments
-  @OptionGroup var cases: CaseArguments
+  @OptionGroup var suite: SuiteArguments
+  @OptionGroup var runner: RunnerArguments
   @OptionGroup var report: ReportArguments
+  private static let kinds: [Fill] = [.poison, .infinite]
 
-  func run() throws {
-    let texts = try selection.texts(kinds: [.poison, .infinite])
-    try SuiteRun(selection: selection, cases: cases, report: report).run(texts, title: "cases")
-  }
-}
-
-struct ReplayCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "replay", abstract: "Run one case and show it closely.",
-    discussion: "Example:\n  parity replay 'op=convolve h=5 w=7 c=3 o=4 k=3 p=1 data=integer' --dump case")
-
-  @Argument(help: "The case, as a report prints it.")
-  var text: String
-  @Option(help: "all, cpu (BLAS), opencl, opencl:<platform>:<device> or opencl:<part of a name>.")
-  var device = "all"
-  @Option(help: "blas, cpu, gpu or all.")
-  var variant = "all"
-  @OptionGroup var cases: CaseArguments
-  @Option(help: ArgumentHelp("Write inputs, references and outputs as text files into this folder.", valueName: "DIR"))
-  var dump: String?
-
-  func run() throws {
-    let opened = try VariantSelection(device: device, variant: variant).open()
-    guard !opened.variants.isEmpty else { throw UsageError("There is no variant '\(variant)' on '\(device)'.") }
-    let (made, fill) = try OpCatalogue.makeCase(parsing: text)
-    try Output.line("\(made.text(fill)) seed=\(cases.seed)")
-    for array in made.arrays { try Output.line("  \(array.role) \(array.name) \(array.shape)") }
-    try Output.line("  \(made.floatingPointOperations) FLOPs, \(made.bytesMoved) bytes")
-    let executor = CaseExecutor(variants: opened.variants, options: cases.options)
-    let records = try executor.records(for: made.text(fill))
-    for record in records {
-      try Output.line("\(record.variant) (\(record.device)): \(record.status.rawValue)")
-      try Output.line(
-        "  error \(record.ratio.map { "\($0)" } ?? "inf") of its bound, nrmse \(record.nrmse.map { "\($0)" } ?? "-"), "
-          + "bits \(record.bits)")
-      if record.isFailure { try Output.line(CaseReport.explanation(record, among: records)) }
+  func validate() throws {
+    guard selection.kinds?.isSubset(of: Self.kinds) ?? true else {
+      throw ValidationError("parity nan takes --data poison or infinite; parity run takes the others.")
     }
-    if let dump { try CaseDump(made, fill, options: cases.options).write(to: dump, opened.variants) }
-    let failed = records.count(where: \.isFailure)
-    try Output.line("\(records.count - failed) passed, \(failed) failed, 0 skipped")
-    if failed > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
+  }
+
+  func run() throws {
+    let texts = try selection.texts(kinds: Self.kinds) { try suite.parameters($0.suite) }
+    try SuiteRun(runner: runner, suite: suite, report: report).run(texts)
   }
 }

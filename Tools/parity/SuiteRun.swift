@@ -1,74 +1,57 @@
-import ArgumentParser
 import Foundation
 import OpCatalogue
 import ToolSupport
 
 /// Runs a list of cases with progress, prints the report, and ends with its status.
 struct SuiteRun {
-  let selection: SelectionArguments
-  let cases: CaseArguments
+  let runner: RunnerArguments
+  let suite: SuiteArguments
   let report: ReportArguments
+  var check = CaseCheck.values
 
-  func run(_ texts: [String], title: String) throws {
+  func run(_ texts: [String]) throws {
     try report.check()
+    try OutputFile.check(suite.updateBaseline)
     let progress = try report.reporting.progress()
     guard !texts.isEmpty else { throw Failure("No case fits these options, so nothing was tested.") }
-    let runner = try selection.runner(cases)
-    var results = CaseReport(seed: cases.seed)
-    if let problem = runner.openCLProblem {
+    let baseline = try suite.baseline.map { try ErrorBaseline(path: $0) }
+    let cases = try runner.runner(check)
+    var results = CaseReport(seed: runner.cases.seed)
+    if let problem = cases.openCLProblem {
       results.skip("OpenCL: \(problem)")
       try progress.note("Only the CPU path is tested: \(problem)")
     }
-    for (name, device) in runner.variants { try progress.note("\(name): \(device)") }
-    try progress.note("seed \(cases.seed)")
-    let baseline = try report.baseline.map { try ErrorBaseline(path: $0) }
+    for (name, device) in cases.variants { try progress.note("\(name): \(device)") }
+    try progress.note("seed \(runner.cases.seed)")
     for (index, text) in texts.enumerated() {
-      let records = try runner.records(for: text)
+      let records = try cases.records(for: text)
       results.add(records)
       for record in records where record.isFailure {
         try progress.note(CaseReport.explanation(record, among: records), always: true)
       }
-      for warning in baseline?.warnings(records) ?? [] { try progress.note(warning, always: true) }
-      if report.failFast, records.contains(where: \.isFailure) { break }
-      try progress.report(title, index + 1, of: texts.count)
+      if runner.failFast, records.contains(where: \.isFailure) { break }
+      try progress.report("cases", index + 1, of: texts.count)
     }
-    runner.finish()
-    try finish(results, runner.variants, runner.openCLProblem)
-  }
-
-  func finish(
-    _ results: CaseReport, _ variants: [(name: String, device: String)], _ openCLProblem: String?
-  ) throws {
-    if let json = report.json {
-      try OutputFile.writeJSON(
-        results.json([
-          "variants": Dictionary(uniqueKeysWithValues: variants.map { ($0.name, $0.device) }),
-          "opencl_problem": openCLProblem.map { $0 as Any } ?? NSNull(),
-        ]), to: json)
-    }
-    if let junit = report.junit { try OutputFile.write(Data(results.junit.utf8), to: junit) }
-    if let md = report.md { try OutputFile.write(Data(results.markdown.utf8), to: md) }
-    if let path = report.updateBaseline { try ErrorBaseline(results.records).write(to: path) }
-    if report.json != "-" {
-      try Output.line(results.table)
-      for reason in results.skipped { try Output.line("skipped: \(reason)") }
-      let doubtful = results.records.filter { $0.status == .mistrusted }
-      for record in doubtful.prefix(10) { try Output.line("mistrusted: \(record.text): \(record.message)") }
-      try Output.line(results.closingLine)
-    }
-    guard results.status == .done else { throw ExitCode(results.status.rawValue) }
+    cases.finish()
+    for warning in baseline?.warnings(results.records) ?? [] { try progress.note(warning, always: true) }
+    if let path = suite.updateBaseline { try ErrorBaseline(results.records).write(to: path) }
+    try report.finish(results, cases.variants, cases.openCLProblem)
   }
 }
 
-/// Errors of an earlier run, by case and variant, as parts of their bounds.
+/// The largest error of each operation at each size on each variant in an earlier run, as a part of its bound: over all
+/// kinds of data, so that a record is small enough to stand in a repository.
 struct ErrorBaseline {
-  private var ratios: [String: Double]
+  private let ratios: [String: Double]
 
   init(_ records: [CaseRecord]) {
-    ratios = [:]
+    var ratios: [String: Double] = [:]
     for record in records where record.status == .passed {
-      ratios["\(record.variant) \(record.text)"] = record.ratio.map { ($0 * 1e4).rounded() / 1e4 }
+      guard let ratio = record.ratio else { continue }
+      let key = "\(record.variant) \(record.op) \(record.parameters)"
+      ratios[key] = max(ratios[key] ?? 0, (ratio * 1e3).rounded() / 1e3)
     }
+    self.ratios = ratios
   }
 
   init(path: String) throws {
@@ -84,12 +67,9 @@ struct ErrorBaseline {
 
   /// Growth below a twentieth of the bound is noise of another order of sums.
   func warnings(_ records: [CaseRecord]) -> [String] {
-    records.compactMap { record in
-      guard record.status == .passed, let old = ratios["\(record.variant) \(record.text)"], let new = record.ratio,
-        new > 0.05, new > 3 * old
-      else { return nil }
-      return "error regression: \(record.text) on \(record.variant) grew from \(old) to "
-        + "\(String(format: "%.4f", new)) of its bound"
+    ErrorBaseline(records).ratios.sorted { $0.key < $1.key }.compactMap { key, new in
+      guard let old = ratios[key], new > 0.05, new > 3 * old else { return nil }
+      return "error regression: \(key) grew from \(old) to \(new) of its bound"
     }
   }
 }

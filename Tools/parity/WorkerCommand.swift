@@ -14,6 +14,7 @@ struct WorkerCommand: ParsableCommand {
 
   @Option var device = "all"
   @Option var variant = "all"
+  @Option var check = CaseCheck.values
   @Flag var exactBuffers = false
   /// A shared library of C loops in place of the program's own.
   @Option var loops: String?
@@ -22,7 +23,7 @@ struct WorkerCommand: ParsableCommand {
   func run() throws {
     if let loops { try CPULoops.replace(with: loops) }
     let opened = try VariantSelection(device: device, variant: variant, exactBuffers: exactBuffers).open()
-    let executor = CaseExecutor(variants: opened.variants, options: cases.options)
+    let executor = CaseExecutor(variants: opened.variants, options: cases.options, check: check)
     let names = opened.variants.map { "\($0.name)=\($0.deviceName)" }.joined(separator: "\t")
     try Self.say("ready \(names)\t\(opened.openCLProblem ?? "")")
     while let line = readLine() {
@@ -44,5 +45,5 @@ struct WorkerCommand: ParsableCommand {
     }
   }
 
-  private static func say(_ text: String) throws { try Output.line(mark + text) }
+  static func say(_ text: String) throws { try Output.line(mark + text) }
 }

@@ -20,6 +20,8 @@
          (cl_context a, cl_device_id b, cl_command_queue_properties c, cl_int *error), (a, b, c, error))              \
   STATUS(clReleaseCommandQueue, (cl_command_queue a), (a))                                                            \
   CREATE(clCreateBuffer, cl_mem, (cl_context a, cl_mem_flags b, size_t c, void *d, cl_int *error), (a, b, c, d, error)) \
+  CREATE(clCreateSubBuffer, cl_mem,                                                                                   \
+         (cl_mem a, cl_mem_flags b, cl_buffer_create_type c, const void *d, cl_int *error), (a, b, c, d, error))      \
   STATUS(clReleaseMemObject, (cl_mem a), (a))                                                                         \
   CREATE(clCreateProgramWithSource, cl_program,                                                                       \
          (cl_context a, cl_uint b, const char **c, const size_t *d, cl_int *error), (a, b, c, d, error))              \
@@ -56,6 +58,8 @@
          (cl_command_queue a, cl_mem b, const void *c, size_t d, size_t e, size_t f, cl_uint g, const cl_event *h,    \
           cl_event *i),                                                                                               \
          (a, b, c, d, e, f, g, h, i))                                                                                 \
+  STATUS(clGetEventProfilingInfo, (cl_event a, cl_profiling_info b, size_t c, void *d, size_t *e), (a, b, c, d, e))    \
+  STATUS(clReleaseEvent, (cl_event a), (a))                                                                           \
   STATUS(clFlush, (cl_command_queue a), (a))                                                                          \
   STATUS(clFinish, (cl_command_queue a), (a))
 
