@@ -15,9 +15,18 @@ const char *fl_instruction_set(void) {
 #endif
 }
 
-// eˣ to 2 ulp: x = n·ln 2 + r, a polynomial in r (Cephes), times 2ⁿ. Written so that loops over it vectorise.
+// 2ⁿ for a whole n in −126 … 127.
+static inline float power_of_two(int32_t n) {
+  int32_t bits = (n + 127) << 23;
+  float power;
+  memcpy(&power, &bits, sizeof power);
+  return power;
+}
+
+// eˣ to 2 ulp: x = n·ln 2 + r, a polynomial in r (Cephes), times 2ⁿ in two steps, so that both ends of the range round and
+// overflow by themselves. Without branches, so that loops over it vectorise; NaN fails both comparisons and stays.
 static inline float exponential(float x) {
-  float clamped = x < -87.0f ? -87.0f : (x > 88.3f ? 88.3f : x);
+  float clamped = x < -104.0f ? -104.0f : (x > 89.0f ? 89.0f : x);
   float n = __builtin_rintf(clamped * 1.44269504088896341f);
   float r = clamped - n * 0.693359375f;
   r = r + n * 2.12194440e-4f;
@@ -28,13 +37,8 @@ static inline float exponential(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  int32_t bits = ((int32_t)n + 127) << 23;
-  float power;
-  memcpy(&power, &bits, sizeof power);
-  float y = p * power;
-  y = x < -87.0f ? 0.0f : y;
-  y = x > 88.3f ? (x > 88.72283f ? INFINITY : expf(x)) : y;
-  return x != x ? x : y;
+  int32_t whole = (int32_t)(x != x ? 0.0f : n), half = whole / 2;
+  return p * power_of_two(half) * power_of_two(whole - half);
 }
 
 static inline float logistic(float x) { return 1.0f / (1.0f + exponential(-x)); }

@@ -167,10 +167,11 @@ extension UnaryOperation {
   /// OpenCL's bounds: 3 ulp for √, eˣ and ln, 2.5 for 1/x; half a unit where IEEE 754 rounds. Results below the smallest
   /// normal number may be flushed.
   func allowed(_ x: Double, _ y: Double) -> Double {
-    let flushed = abs(y) < 2 * Double(Float.leastNormalMagnitude) ? Double(Float.leastNormalMagnitude) : 0
+    let smallest = Double(Float.leastNormalMagnitude)
+    let flushed = abs(y) < smallest * (1 + 4 * unit) ? smallest : 0
     switch self {
     case .squareRoot, .logarithm: return 3 * ulp(y)
-    case .exponential: return 3 * ulp(y) + 1.4 * flushed
+    case .exponential: return 3 * ulp(y) + flushed
     case .square: return 0.51 * ulp(y) + flushed
     case .absolute: return 0
     case .reciprocal: return 2.5 * ulp(y) + flushed

@@ -12,7 +12,7 @@ public enum Fill: String, CaseIterable, Sendable {
   case index
   /// 1000 plus a normal value: cancellation.
   case offset
-  /// Around 10³⁰, of both signs.
+  /// Around 10³⁰, of both signs; a quarter around ±88, where eˣ leaves Float32's range.
   case huge
   /// Around the smallest normal number, some below it.
   case tiny
@@ -40,7 +40,10 @@ public enum Fill: String, CaseIterable, Sendable {
     case .integer, .onehot: return (0..<count).map { _ in Float(random.int(-4...4)) }
     case .index: return (0..<count).map { Float($0 % 1021) }
     case .offset: return (0..<count).map { _ in Float(1000 + random.normal()) }
-    case .huge: return (0..<count).map { _ in Float(1e30 * random.normal()) }
+    case .huge:
+      return (0..<count).map { _ in
+        Float(random.int(0...3) > 0 ? 1e30 * random.normal() : random.pick([-1, 1]) * (86 + 4 * random.uniform()))
+      }
     case .tiny: return (0..<count).map { _ in Float(2e-38 * random.normal()) }
     case .constant:
       let value = Float(random.normal())

@@ -7,12 +7,12 @@ extension OpCatalogue {
     suite: [
       "queries=1 rows=1 width=1", "queries=5 rows=7 width=3", "queries=9 rows=33 width=17 count=3",
       "queries=3 rows=65 width=16", "queries=17 rows=40 width=8 count=9", "queries=2 rows=130 width=5 count=32",
-      "queries=3 rows=600 width=3",
+      "queries=3 rows=600 width=3", "queries=9 rows=300 width=3 count=9",
       "queries=64 rows=257 width=31", "queries=129 rows=1000 width=40", "queries=33 rows=2049 width=15 count=5",
       "queries=196 rows=784 width=152", "queries=7 rows=4100 width=64", "queries=1 rows=10000 width=33",
       "queries=100 rows=100 width=1",
       "queries=65 rows=127 width=129 count=9", "queries=31 rows=31 width=33 count=31",
-    ].map(listed), tinyCount: 7,
+    ].map(listed), tinyCount: 8,
     random: { random in
       let rows = extentBelow(600, &random)
       return [
@@ -37,7 +37,7 @@ extension OpCatalogue {
         let bank = try device.makeNeighbourBank(a[1], rows: p.rows, width: p.width)
         try device.nearest(p, queries: a[0], bank: bank, distances: a[2], indices: a.indices(3))
       },
-      reference: { h, _ in nearestRows(p, h[0], h[1]) })
+      reference: { h, fill in nearestRows(p, h[0], h[1], exact: fill.isExact) })
     made.isUniformByNature = true
     return made
   }
@@ -45,7 +45,11 @@ extension OpCatalogue {
   /// Distances are Σ(q − x)² of the rows as given, so they err like a sum of positive terms. Candidates come from the
   /// expanded form around the bank's mean, which errs in proportion to the squared norms: rows whose distances differ by
   /// less than four times that may be exchanged.
-  private static func nearestRows(_ p: NeighbourProblem, _ queries: [Float], _ bank: [Float]) -> [Expected] {
+  ///
+  /// - exact: whether the distances of rows are whole numbers, which Float32 holds: then the order of what is found is known
+  private static func nearestRows(
+    _ p: NeighbourProblem, _ queries: [Float], _ bank: [Float], exact: Bool
+  ) -> [Expected] {
     let mean = (0..<p.width).map { k in
       (0..<p.rows).reduce(0.0) { $0 + Double(bank[$1 * p.width + k]) } / Double(p.rows)
     }
@@ -93,7 +97,12 @@ extension OpCatalogue {
           let found = found[start..<(start + p.count)]
           let isLaterTwin = twins[index] < index && !found[..<place].contains(Int32(twins[index]))
           let isRepeated = found.count { $0 == found[place] } > 1
-          return isLaterTwin || isRepeated || !(abs(table[query][index] - expected[place]) <= 4 * tolerated[query])
+          let before = place > start ? Int(found[place - 1]) : index
+          let isMisplaced =
+            exact && (0..<p.rows).contains(before)
+            && (table[query][before], before) > (table[query][index], index)
+          let isTooFar = !(abs(table[query][index] - expected[place]) <= 4 * tolerated[query])
+          return isLaterTwin || isRepeated || isMisplaced || isTooFar
         }
       },
     ]

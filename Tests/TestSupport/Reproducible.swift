@@ -21,12 +21,3 @@ public struct Reproducible: Sendable {
     (0..<count).map { _ in Float(Int(next() >> 33) % (2 * range + 1) - range) }
   }
 }
-
-/// The largest difference over the largest reference value; NaN when anything is NaN, which passes no limit.
-public func relativeError(_ found: [Float], _ expected: [Double]) -> Double {
-  guard found.count == expected.count, !found.isEmpty else { return .infinity }
-  let scale = expected.reduce(0) { max($0, abs($1)) }
-  let differences = zip(found, expected).map { abs(Double($0) - $1) }
-  guard !differences.contains(where: \.isNaN) else { return .nan }
-  return (differences.max() ?? 0) / (scale > 0 ? scale : 1)
-}

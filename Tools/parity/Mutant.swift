@@ -12,6 +12,8 @@ struct Mutant {
   let kind: String
   let before: String
   let after: String
+  /// Tried only where there are not enough others.
+  let isSpare: Bool
 
   /// What a list of justified survivors names it by: stable while the line is.
   var key: String {
@@ -30,7 +32,10 @@ struct MutantFinder {
   private struct Rule {
     let kind: String
     let pattern: String
+    /// A template: $1 is the pattern's first group.
     let replacement: String
+    /// For functions with few places that the other rules change.
+    var isSpare = false
   }
 
   /// Comparisons, terms, indices, bounds, initial values, barriers: the mistakes that people make in kernels.
@@ -61,6 +66,16 @@ struct MutantFinder {
     Rule(kind: "value", pattern: #" = 0;"#, replacement: " = 1;"),
     Rule(kind: "value", pattern: #"\bisnan\(\w+\)"#, replacement: "0"),
     Rule(kind: "value", pattern: #"-INFINITY"#, replacement: "0.0f"),
+    Rule(kind: "index", pattern: #"(?<=\w)\[(\w+)\]"#, replacement: "[$1 + 1]", isSpare: true),
+    Rule(kind: "index", pattern: #"get_global_id\(0\)"#, replacement: "get_local_id(0)", isSpare: true),
+    Rule(kind: "index", pattern: #"get_local_id\(0\)"#, replacement: "get_group_id(0)", isSpare: true),
+    Rule(kind: "index", pattern: #"get_group_id\(0\)"#, replacement: "get_local_id(0)", isSpare: true),
+    Rule(kind: "choice", pattern: " == ", replacement: " != ", isSpare: true),
+    Rule(kind: "choice", pattern: " != ", replacement: " == ", isSpare: true),
+    Rule(kind: "term", pattern: #" \+= "#, replacement: " = ", isSpare: true),
+    Rule(kind: "term", pattern: #" /= 2"#, replacement: " /= 4", isSpare: true),
+    Rule(
+      kind: "value", pattern: #"(\w+) \? ([\w\.\[\]]+) : ([\w\.\[\]]+)"#, replacement: "$1 ? $3 : $2", isSpare: true),
   ]
 
   /// - Throws: when a rule's pattern is wrong, which is our own mistake.
@@ -75,12 +90,15 @@ struct MutantFinder {
         let expression = try NSRegularExpression(pattern: rule.pattern)
         for match in expression.matches(in: code, range: NSRange(code.startIndex..., in: code)) {
           guard let range = Range(match.range, in: code) else { continue }
-          let after = code.replacingCharacters(in: range, with: rule.replacement)
+          let after = code.replacingCharacters(
+            in: range,
+            with: expression.replacementString(for: match, in: code, offset: 0, template: rule.replacement))
           // Renaming a parameter or a declaration gives a program that means the same, or none.
-          guard !isDeclaration(line, lines, index) || rule.kind != "swap" else { continue }
+          guard !isDeclaration(line, lines, index) || (rule.kind != "swap" && !rule.isSpare) else { continue }
           found.append(
             Mutant(
-              file: file, function: function, shape: shape, line: index + 1, kind: rule.kind, before: line, after: after
+              file: file, function: function, shape: shape, line: index + 1, kind: rule.kind, before: line,
+              after: after, isSpare: rule.isSpare
             ))
         }
       }
@@ -91,7 +109,7 @@ struct MutantFinder {
   private static func isDeclaration(_ line: String, _ lines: [String], _ index: Int) -> Bool {
     let code = line.trimmingCharacters(in: .whitespaces)
     return code.hasPrefix("int ") || code.contains("kernel void") || code.contains(", int ") || code.hasPrefix("long ")
-      || code.contains(", long ")
+      || code.contains(", long ") || code.hasPrefix("local float ") || code.hasPrefix("float ") && code.hasSuffix("];")
   }
 
   /// The function that each line of code belongs to; nil for blank lines, comments and preprocessing.

@@ -115,7 +115,9 @@ struct MutantTrial {
     let files = try FileManager.default.contentsOfDirectory(atPath: sources.path).filter { $0.hasSuffix(".c") }
     process.arguments =
       [
-        "clang", "-shared", "-fPIC", "-O1", "-ffp-contract=off", "-fno-math-errno", "-w", "-o", library.path,
+        "clang", "-shared", "-fPIC", "-O1", "-ffp-contract=off", "-fno-math-errno", "-w",
+        // An index beyond a local array is a crash, as under the address sanitizer.
+        "-fsanitize=bounds", "-fsanitize-trap=bounds", "-o", library.path,
         "-I", sources.appendingPathComponent("include").path,
       ] + files.sorted().map { sources.appendingPathComponent($0).path } + ["-lm"]
     process.standardError = FileHandle.nullDevice

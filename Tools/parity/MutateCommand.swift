@@ -52,7 +52,7 @@ struct MutateCommand: ParsableCommand {
     guard !groups.isEmpty else { throw UsageError("No hot kernel is called '\(kernels)'.") }
     if list {
       for group in groups {
-        for mutant in group.mutants { try Output.line("\(mutant.file):\(mutant.line) \(mutant.key)") }
+        for mutant in group.mutants.prefix(count) { try Output.line("\(mutant.file):\(mutant.line) \(mutant.key)") }
       }
       return
     }
@@ -60,10 +60,11 @@ struct MutateCommand: ParsableCommand {
     let trial = MutantTrial(folder: folder, loops: loops, seed: seed)
     var table = Table(["kernel", "mutants", "killed", "timeouts", "equivalent", "survivors", "rate"])
     var (outcomes, unexplained, weakest) = ([(Mutant, MutantTrial.Outcome)](), [Mutant](), 1.0)
-    let total = groups.reduce(0) { $0 + $1.mutants.count }
+    let total = groups.reduce(0) { $0 + min($1.mutants.count, count) }
     for group in groups {
       var (killed, tried, timeouts, survivors, equivalent) = (0, 0, 0, 0, 0)
-      for mutant in group.mutants {
+      // What does not compile is no mutant, and another one takes its place.
+      for mutant in group.mutants where tried < count {
         let outcome = try trial.outcome(of: mutant, group.kernel, group.variants)
         outcomes.append((mutant, outcome))
         switch outcome {
@@ -132,7 +133,8 @@ struct MutateCommand: ParsableCommand {
         let name = kernel.name + (shape.map { " (\($0))" } ?? "")
         let own = all.filter { $0.shape == shape || $0.shape == nil }
         groups.append(
-          Group(kernel: kernel, variants: shape.map { [$0] } ?? ["cpu", "gpu"], name: name, mutants: chosen(own, name)))
+          Group(
+            kernel: kernel, variants: shape.map { [$0] } ?? ["cpu", "gpu"], name: name, mutants: ordered(own, name)))
       }
     }
     for kernel in HotKernel.loops where isWanted(kernel) {
@@ -142,26 +144,24 @@ struct MutateCommand: ParsableCommand {
       let all = try MutantFinder.mutants(of: text, file: "\(kernel.file).c").filter {
         kernel.functions.contains($0.function)
       }
-      groups.append(Group(kernel: kernel, variants: ["blas"], name: kernel.name, mutants: chosen(all, kernel.name)))
+      groups.append(Group(kernel: kernel, variants: ["blas"], name: kernel.name, mutants: ordered(all, kernel.name)))
     }
     return groups.filter { !$0.mutants.isEmpty }
   }
 
-  /// Every kind in turn, so that rare kinds take part.
-  private func chosen(_ all: [Mutant], _ name: String) -> [Mutant] {
+  /// Every kind in turn, so that rare kinds take part; then the spare ones.
+  private func ordered(_ all: [Mutant], _ name: String) -> [Mutant] {
     var random = CaseRandom(key: "mutants of " + name, seed: seed)
-    var kinds = Dictionary(grouping: all.shuffled(using: &random), by: \.kind)
-    var chosen: [Mutant] = []
-    while chosen.count < count, !kinds.isEmpty {
-      for kind in kinds.keys.sorted() {
-        guard let next = kinds[kind]?.popLast() else {
-          kinds[kind] = nil
-          continue
+    var ordered: [Mutant] = []
+    for isSpare in [false, true] {
+      var kinds = Dictionary(grouping: all.filter { $0.isSpare == isSpare }.shuffled(using: &random), by: \.kind)
+      while !kinds.isEmpty {
+        for kind in kinds.keys.sorted() {
+          if let next = kinds[kind]?.popLast() { ordered.append(next) } else { kinds[kind] = nil }
         }
-        if chosen.count < count { chosen.append(next) }
       }
     }
-    return chosen
+    return ordered
   }
 
   private static func reasons(_ path: String) throws -> [String: String] {
