@@ -13,7 +13,7 @@ import ToolSupport
 struct FaultWorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "fault-worker", shouldDisplay: false)
   @Option var seed: UInt64 = 42
-  /// Stores built programs after the first request without a fault.
+  /// Stores built programs after requests without a fault, and where the fault is in storing.
   @Flag var storesPrograms = false
 
   /// The main path of an inference: convolutions, products, search, selection, reductions, copies.
@@ -37,7 +37,7 @@ struct FaultWorkerCommand: ParsableCommand {
       if let fault {
         OpenCLFaults.arm(function: fault.function, call: fault.call, code: fault.code, lasting: fault.lasting)
       }
-      let (kind, said) = attempt(words[0] == "automatic", stores: fault == nil && storesPrograms)
+      let (kind, said) = attempt(words[0] == "automatic", fault?.function)
       let fired = fault.map { OpenCLFaults.calls(of: $0.function) - before >= $0.call } ?? false
       OpenCLFaults.disarm()
       let leaks = OpenCLFaults.balances.filter { $0.value != 0 }.map { "\($0.key)=\($0.value)" }.sorted()
@@ -47,7 +47,8 @@ struct FaultWorkerCommand: ParsableCommand {
     }
   }
 
-  private func attempt(_ automatic: Bool, stores: Bool) -> (kind: String, said: String) {
+  /// - function: the one that fails, if any does
+  private func attempt(_ automatic: Bool, _ function: String?) -> (kind: String, said: String) {
     do {
       let access = OpenCLAccess(
         // A CPU device plays the GPU that `auto` takes; listed anew each time, since listing can fail as well.
@@ -62,10 +63,21 @@ struct FaultWorkerCommand: ParsableCommand {
         let result = try made.result(made.prepared(fill, seed: seed), on: choice.device, options)
         guard result.status != .failed else { return ("WRONG", "\(text): \(result.message)") }
       }
-      if stores { (choice.device as? OpenCLDevice)?.storePrograms() }
+      if let device = choice.device as? OpenCLDevice {
+        if storesPrograms, [nil, "clGetProgramInfo"].contains(function) { device.storePrograms() }
+        if ["clGetEventProfilingInfo", "clReleaseEvent"].contains(function) { try probe(device) }
+      }
       return (choice.device is OpenCLDevice ? "right" : "fallback", choice.announcement)
     } catch let error as DeviceError { return ("typed", "\(error)") } catch {
       return ("UNTYPED", "\(type(of: error)): \(error)")
+    }
+  }
+
+  /// Programs run without events; only the probe has some.
+  private func probe(_ device: OpenCLDevice) throws {
+    try OpenCLProbe(device).run { finding in
+      guard finding.verdict != .right else { return }
+      throw DeviceError.selfTest(device: device.traits.name, reason: "\(finding.name): \(finding.detail)")
     }
   }
 

@@ -1,0 +1,98 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Faults planted in copies of the kernels: each must be reported as what it is.
+@Suite("parity finds planted faults", .enabled(if: hasOpenCL, "no OpenCL device: install pocl-opencl-icd"))
+struct PlantedFaultTests {
+  private func run(_ kernels: String, _ ops: String, _ more: String...) throws -> ProgramRun.Outcome {
+    try ProgramRun(
+      "parity", ["run", "--device", "opencl", "--ops", ops, "--tiny", "--kernel-dir", kernels, "--quiet"] + more
+    ).wait()
+  }
+
+  @Test func aWrongResultHasItsPatternAndReplay() throws {
+    try withKernels("elementwise", "y[i] = scale * x[i] + shift", "y[i] = scale * x[i] - shift") { kernels in
+      let outcome = try run(kernels, "affine,clamp")
+      #expect(outcome.status == 1, "\(outcome.errors)")
+      #expect(outcome.errors.contains("7 of 7 wrong"))
+      #expect(outcome.errors.contains("replay: parity replay 'op=affine n=7 data=normal' --variant cpu --seed 42"))
+      #expect(outcome.output.contains("52 passed, 36 failed, 0 skipped"))
+    }
+  }
+
+  @Test func aWriteBehindAnOutputHitsTheGuard() throws {
+    try withKernels("elementwise", "if (i < n) y[i] = value;", "if (i <= n) y[i] = value;") { kernels in
+      let outcome = try run(kernels, "fill")
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("wrote outside of its outputs"))
+    }
+  }
+
+  @Test func aWriteBeforeAnOutputHitsTheGuard() throws {
+    try withKernels("elementwise", "if (i < n) y[i] = value;", "if (i < n) y[i] = value; if (i == 0) y[-1] = 0;") {
+      let outcome = try run($0, "fill")
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("wrote outside of its outputs"))
+    }
+  }
+
+  @Test func aWrongAdjointIsFoundAndReplayed() throws {
+    try withKernels("pooling", "y[i] = ", "y[i] = 1.01f * ") { kernels in
+      let outcome = try parity(
+        "grad", "--device", "opencl", "--variant", "cpu", "--ops", "pool", "--kernel-dir", kernels, "--fail-fast",
+        "--quiet")
+      #expect(outcome.status == 1, "\(outcome.errors)")
+      #expect(outcome.output.contains("0 passed, 1 failed, 0 skipped"))
+      let line = try #require(outcome.errors.split(separator: "\n").first { $0.contains("replay: parity ") })
+      #expect(line.hasSuffix(" --variant cpu --seed 42 --check adjoint --kernel-dir \(kernels)"))
+      let text = try #require(line.split(separator: "'").dropFirst().first.map(String.init))
+      let again = ["replay", text, "--device", "opencl", "--variant", "cpu", "--check", "adjoint"]
+      #expect(try ProgramRun("parity", again + ["--kernel-dir", kernels]).wait().status == 1)
+      #expect(try ProgramRun("parity", again).wait().status == 0)
+    }
+  }
+
+  @Test func anEndlessKernelIsATimeoutAndTheOthersRun() throws {
+    try withKernels("elementwise", "if (i < n) y[i] = value;", "while (n) y[0] = value;") { kernels in
+      let outcome = try run(kernels, "fill,clamp", "--timeout", "15", "--shapes", "n=7", "--variant", "cpu")
+      #expect(outcome.status == 4, "\(outcome.errors)")
+      #expect(outcome.errors.contains("timeout: nothing came back within 15 s"))
+      #expect(outcome.output.contains("5 passed, 1 failed, 0 skipped"))
+    }
+  }
+
+  @Test func aWriteFarOutOfBoundsIsACrashAndTheOthersRun() throws {
+    try withKernels("elementwise", "if (i < n) y[i] = value;", "y[(long)i + (1L << 44)] = value;") { kernels in
+      let outcome = try run(kernels, "fill,clamp", "--shapes", "n=7", "--variant", "cpu")
+      #expect(outcome.status == 4, "\(outcome.errors)")
+      #expect(outcome.errors.contains("crash: the process"))
+      #expect(outcome.output.contains("5 passed, 1 failed, 0 skipped"))
+    }
+  }
+
+  @Test func aKernelThatDoesNotCompileIsNamed() throws {
+    try withKernels("elementwise", "if (i < n) y[i] = value;", "y[i] = valeu;") { kernels in
+      let outcome = try run(kernels, "fill", "--shapes", "n=7", "--variant", "cpu")
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("valeu"))
+      #expect(outcome.errors.contains("elementwise.cl"))
+    }
+  }
+
+  @Test func failingCasesAreShrunk() throws {
+    // Wrong in the last column of odd widths only.
+    try withKernels("pooling", "y[i] =", "if (i % channels == 4) y[i] = 1000; else y[i] =") { kernels in
+      let outcome = try ProgramRun(
+        "parity",
+        [
+          "fuzz", "--cases", "30", "--device", "opencl", "--variant", "cpu", "--ops", "pool", "--kernel-dir", kernels,
+          "--quiet",
+        ]
+      ).wait()
+      #expect(outcome.status == 1, "\(outcome.errors)")
+      #expect(outcome.errors.contains("shrunk: parity replay 'op=pool"))
+      #expect(outcome.errors.contains(" c=5 "))
+    }
+  }
+}
