@@ -53,6 +53,18 @@ struct PlantedFaultTests {
     }
   }
 
+  @Test func aGroupThatNeedsAnEarlierOneIsFound() throws {
+    let text = "float offset = largest + log(sum), factor = 1.0f / sum;"
+    try withKernels("softmax", text, text + " if (row > 0) factor += 0.0f * y[-1];") { kernels in
+      let outcome = try parity(
+        "matrix", "--small", "--ops", "softmax", "--variant", "cpu", "--kernel-dir", kernels, "--quiet",
+        environment: ["POCL_MAX_PTHREAD_COUNT": "1"])
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("FAILED under reversed groups: op=softmax rows=2 columns=17 log=0"))
+      #expect(!outcome.errors.contains("FAILED under default"))
+    }
+  }
+
   @Test func anEndlessKernelIsATimeoutAndTheOthersRun() throws {
     try withKernels("elementwise", "if (i < n) y[i] = value;", "while (n) y[0] = value;") { kernels in
       let outcome = try run(kernels, "fill,clamp", "--timeout", "15", "--shapes", "n=7", "--variant", "cpu")

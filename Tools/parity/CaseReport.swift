@@ -105,6 +105,10 @@ struct CaseReport {
     object["seed"] = seed
     object["version"] = Version.text
     object["cases"] = encoded
+    object["host"] = [
+      "system": ProcessInfo.processInfo.operatingSystemVersionString,
+      "cores": ProcessInfo.processInfo.activeProcessorCount,
+    ]
     object["skipped"] = skipped
     object["totals"] = [
       "passed": records.count { $0.status == .passed }, "failed": failures.count,

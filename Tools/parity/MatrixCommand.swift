@@ -1,4 +1,5 @@
 import ArgumentParser
+import ComputeOpenCL
 import Foundation
 import OpCatalogue
 import ToolSupport
@@ -7,7 +8,7 @@ struct MatrixCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "matrix", abstract: "Run a small suite under every setting of PoCL; all must give the same bits.",
     discussion: """
-      Compilation methods, schedulers, numbers of threads and limits of work-groups, each in a child process. Another \
+      Compilation methods, schedulers, numbers of threads, limits and the order of work-groups, each in a child process. Another \
       result under one of them is a missing barrier, a read outside of a buffer, or a fault of PoCL.
 
       Example:
@@ -23,6 +24,7 @@ struct MatrixCommand: ParsableCommand {
   struct Cell {
     let name: String
     let environment: [String: String]
+    var reversesGroups = false
   }
 
   /// The first one is what the others are compared with.
@@ -34,7 +36,17 @@ struct MatrixCommand: ParsableCommand {
     Cell(name: "loopvec", environment: ["POCL_WORK_GROUP_METHOD": "loopvec"]),
     Cell(name: "groups of 64", environment: ["POCL_MAX_WORK_GROUP_SIZE": "64"]),
     Cell(name: "1 GB", environment: ["POCL_MEMORY_LIMIT": "1"]),
+    Cell(name: "reversed groups", environment: [:], reversesGroups: true),
   ]
+
+  /// Work-groups take the problem from its end: one that leans on an earlier one's result differs.
+  private static let reversal = """
+    size_t reversed_group(uint d) { return get_num_groups(d) - 1 - get_group_id(d); }
+    size_t reversed_item(uint d) { return reversed_group(d) * get_local_size(d) + get_local_id(d); }
+    #define get_group_id reversed_group
+    #define get_global_id reversed_item
+
+    """
 
   func validate() throws {
     guard runner.isolate else {
@@ -49,10 +61,14 @@ struct MatrixCommand: ParsableCommand {
     if runner.devices.device == "all" { runner.devices.device = "opencl" }
     let texts = try texts()
     guard !texts.isEmpty else { throw Failure("No case fits these options, so nothing was tested.") }
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("parity-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
     var results = CaseReport(seed: runner.cases.seed)
     var first: [String: CaseRecord] = [:]
     var variants: [(name: String, device: String)] = []
     cells: for (index, cell) in Self.cells.enumerated() {
+      var runner = runner
+      if cell.reversesGroups { runner.devices.kernels.kernelDir = try reversed(runner, folder) }
       let cases = try runner.runner(environment: cell.environment)
       variants = cases.variants
       for (place, text) in texts.enumerated() {
@@ -85,6 +101,19 @@ struct MatrixCommand: ParsableCommand {
       cases.finish()
     }
     try report.finish(results, variants, nil)
+  }
+
+  /// A copy of the kernels in use that reverses the groups.
+  private func reversed(_ runner: RunnerArguments, _ folder: URL) throws -> String {
+    if let own = runner.devices.kernels.kernelDir {
+      try FileManager.default.copyItem(atPath: own, toPath: folder.path)
+    } else {
+      try KernelFolder.write(to: folder)
+    }
+    let prelude = folder.appendingPathComponent("prelude.cl")
+    let text = try String(contentsOf: prelude, encoding: .utf8)
+    try (text + Self.reversal).write(to: prelude, atomically: true, encoding: .utf8)
+    return folder.path
   }
 
   /// The tiny cases, or three of each operation with one kind of data.
