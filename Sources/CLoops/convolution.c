@@ -9,8 +9,8 @@ enum { BLOCK = 32 };  // channels that stay in registers: four AVX2 vectors, two
 static inline void inside(long start, long kernel, long dilation, long size, long *begin, long *end) {
   long first = start < 0 ? (-start + dilation - 1) / dilation : 0;
   long last = start >= size ? 0 : (size - 1 - start) / dilation + 1;
-  *begin = first < kernel ? first : kernel;
-  *end = last < kernel ? last : kernel;
+  *begin = smaller(first, kernel);
+  *end = smaller(last, kernel);
   if (*end < *begin) *end = *begin;
 }
 

@@ -12,3 +12,6 @@
 #define FL_DECLARE(name) __attribute__((visibility("hidden"))) __typeof__(*((fl_table *)0)->name) fl_##name;
 FL_LOOPS(FL_DECLARE)
 #undef FL_DECLARE
+
+static inline long smaller(long a, long b) { return a < b ? a : b; }
+static inline long larger(long a, long b) { return a > b ? a : b; }

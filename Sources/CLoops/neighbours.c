@@ -53,7 +53,7 @@ CLONES void fl_select_candidates(const float *products, const float *norms, long
   float worst = scores[kept - 1];
   for (long j = 0; j < count; j += LANES) {
     float block[LANES], smallest = INFINITY;
-    long size = count - j < LANES ? count - j : LANES;
+    long size = smaller(count - j, LANES);
     // Most blocks hold nothing better than the worst candidate: one vector minimum tells.
     if (size == LANES)
       for (int lane = 0; lane < LANES; lane++) {
@@ -78,7 +78,7 @@ CLONES void fl_rank_candidates(const float *query, const float *x, long width, l
                                long count, float *distances, int32_t *indices) {
   for (long j = 0; j < kept; j++) {
     float distance = squared_distance(query, x + (long)rows[j] * width, width);
-    long place = j < count ? j : count;
+    long place = smaller(j, count);
     while (place > 0 && (distance < distances[place - 1]
                          || (distance == distances[place - 1] && rows[j] < indices[place - 1]))) {
       if (place < count) {

@@ -8,7 +8,7 @@ enum { LANES = 16, RUN = 4096 };
 CLONES static float row_sum(const float *x, long n, int squares) {
   float total = 0;
   for (long begin = 0; begin < n; begin += RUN) {
-    long end = begin + RUN < n ? begin + RUN : n, i = begin;
+    long end = smaller(begin + RUN, n), i = begin;
     float lanes[LANES] = {0};
     for (; i + LANES <= end; i += LANES)
       for (int lane = 0; lane < LANES; lane++) lanes[lane] += squares ? x[i + lane] * x[i + lane] : x[i + lane];
@@ -41,9 +41,9 @@ CLONES void fl_reduce(int operation, const float *x, long reduced, long inner, f
     for (long i = 0; i < inner; i++) y[i] = 0;
     enum { WIDTH = 64 };
     for (long first = 0; first < inner; first += WIDTH) {
-      long count = inner - first < WIDTH ? inner - first : WIDTH;
+      long count = smaller(inner - first, WIDTH);
       for (long begin = 0; begin < reduced; begin += 64) {
-        long end = begin + 64 < reduced ? begin + 64 : reduced;
+        long end = smaller(begin + 64, reduced);
         float partial[WIDTH] = {0};
         for (long r = begin; r < end; r++)
           for (long i = 0; i < count; i++) {

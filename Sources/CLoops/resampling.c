@@ -8,9 +8,8 @@ enum { NEAREST, HALF_PIXEL, ALIGN_CORNERS };
 static inline float source(long i, float scale, int mode, long n, long *low, long *high) {
   float position = mode == HALF_PIXEL ? ((float)i + 0.5f) * scale - 0.5f : (float)i * scale;
   if (position < 0) position = 0;
-  *low = (long)position;
-  if (*low > n - 1) *low = n - 1;
-  *high = *low + 1 < n ? *low + 1 : n - 1;
+  *low = smaller((long)position, n - 1);
+  *high = smaller(*low + 1, n - 1);
   return position - (float)*low;
 }
 
@@ -42,7 +41,7 @@ CLONES void fl_filter_along_row(const float *x, long width, const float *taps, l
   for (long i = 0; i < width; i++) y[i] = 0;
   for (long k = -radius; k <= radius; k++) {
     float tap = taps[k + radius];
-    long begin = k < 0 ? (-k < width ? -k : width) : 0, end = k > 0 ? (width - k > begin ? width - k : begin) : width;
+    long begin = smaller(larger(-k, 0), width), end = larger(smaller(width - k, width), begin);
     for (long i = 0; i < begin; i++) y[i] += tap * x[reflected(i + k, width)];
     for (long i = begin; i < end; i++) y[i] += tap * x[i + k];
     for (long i = end; i < width; i++) y[i] += tap * x[reflected(i + k, width)];
