@@ -65,7 +65,7 @@ struct FaultWorkerCommand: ParsableCommand {
       }
       if let device = choice.device as? OpenCLDevice {
         if storesPrograms, [nil, "clGetProgramInfo"].contains(function) { device.storePrograms() }
-        if ["clGetEventProfilingInfo", "clReleaseEvent"].contains(function) { try probe(device) }
+        if Self.probed.contains(function ?? "") { try probe(device) }
       }
       return (choice.device is OpenCLDevice ? "right" : "fallback", choice.announcement)
     } catch let error as DeviceError { return ("typed", "\(error)") } catch {
@@ -73,7 +73,9 @@ struct FaultWorkerCommand: ParsableCommand {
     }
   }
 
-  /// Programs run without events; only the probe has some.
+  /// Functions that only the probe calls, in release builds.
+  private static let probed: Set = ["clEnqueueFillBuffer", "clGetEventProfilingInfo", "clReleaseEvent"]
+
   private func probe(_ device: OpenCLDevice) throws {
     try OpenCLProbe(device).run { finding in
       guard finding.verdict != .right else { return }
