@@ -70,8 +70,11 @@ kernel void convolution_tiles(global const float *x, global const float *panels,
     vec sum0[TILE], sum1[TILE];
 #pragma unroll
     for (int i = 0; i < TILE; i++) sum0[i] = sum1[i] = 0;
+    // Taps side by side are one run of depths.
+    int is_run = inside && dilation_x == 1, taps = is_run ? 1 : kernel_width;
+    int run = is_run ? kernel_width * channels : channels;
     for (int r = 0; r < kernel_height; r++)
-      for (int s = 0; s < kernel_width; s++) {
+      for (int s = 0; s < taps; s++) {
         global const float *tap = w + (ulong)(r * kernel_width + s) * channels * PANEL;
         global const float *a[TILE];
         int valid[TILE];
@@ -82,7 +85,7 @@ kernel void convolution_tiles(global const float *x, global const float *panels,
           a[i] = x + (base[i] + (valid[i] ? (ulong)row * width + col : 0)) * channels;
         }
         if (inside) {
-          for (int c = 0; c < channels; c++) {
+          for (int c = 0; c < run; c++) {
             vec w0 = VLOAD(0, tap + c * PANEL), w1 = VLOAD(1, tap + c * PANEL);
 #pragma unroll
             for (int i = 0; i < TILE; i++) {

@@ -37,6 +37,9 @@ static const char resampling[] = {
 static const char softmax[] = {
 #embed "../../Kernels/softmax.cl" suffix(, 0)
 };
+static const char winograd[] = {
+#embed "../../Kernels/winograd.cl" suffix(, 0)
+};
 
 static const struct {
   const char *name, *source;
@@ -53,6 +56,7 @@ static const struct {
     {"reduction", reduction},
     {"resampling", resampling},
     {"softmax", softmax},
+    {"winograd", winograd},
 };
 
 int ckernels_count(void) { return sizeof files / sizeof *files; }

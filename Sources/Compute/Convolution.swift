@@ -14,11 +14,13 @@ public struct ConvolutionProblem: Hashable, Sendable {
   public let kernel, stride, dilation: Extent2D
   public let padding: Padding
   public let groups: Int
+  public let algorithm: ConvolutionAlgorithm
 
-  /// - Throws: ``ShapeError`` when channel counts are not multiples of `groups`, shapes do not fit, or the kernel
-  ///   reaches over more than the padded picture.
+  /// - Throws: ``ShapeError`` when channel counts are not multiples of `groups`, shapes do not fit, the kernel reaches
+  ///   over more than the padded picture, or the problem is not one for the algorithm that is asked for.
   public init(
-    input: Shape, weight: Shape, stride: Extent2D = 1, padding: Padding = 0, dilation: Extent2D = 1, groups: Int = 1
+    input: Shape, weight: Shape, stride: Extent2D = 1, padding: Padding = 0, dilation: Extent2D = 1, groups: Int = 1,
+    algorithm: ConvolutionAlgorithm = .automatic
   ) throws(ShapeError) {
     let operation = "convolve"
     guard input.rank == 4 else {
@@ -50,6 +52,7 @@ public struct ConvolutionProblem: Hashable, Sendable {
     self.padding = padding
     self.dilation = dilation
     self.groups = groups
+    self.algorithm = algorithm
     outputHeight = try windowPositions(
       operation: operation, axis: "height", input: input[1], before: padding.top, after: padding.bottom,
       kernel: weight[0], stride: stride.height, dilation: dilation.height)
@@ -57,6 +60,13 @@ public struct ConvolutionProblem: Hashable, Sendable {
       operation: operation, axis: "width", input: input[2], before: padding.left, after: padding.right,
       kernel: weight[1], stride: stride.width, dilation: dilation.width)
     try Shape.checkedCount([batch, outputHeight, outputWidth, outputChannels], operation: operation)
+    guard algorithm.tileEdge == nil || admitsWinograd else {
+      throw .unsuitable(
+        operation: operation,
+        reason:
+          "\(algorithm) takes 3 x 3 kernels without stride, dilation and groups, and input channels in multiples of "
+          + "\(Self.winogradChannels)")
+    }
   }
 
   public var isDepthwise: Bool { groups == inputChannels && outputChannels == inputChannels }

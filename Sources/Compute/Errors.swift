@@ -8,6 +8,8 @@ public enum ShapeError: Error, Hashable, Sendable, CustomStringConvertible {
   case outOfRange(operation: String, what: String, value: Int, allowed: ClosedRange<Int>)
   /// A tensor would hold more than 2³¹ − 1 elements, which the kernels' 32-bit indices cannot reach.
   case tooLarge(operation: String, shape: [Int])
+  /// A way of computing is asked for that does not suit the problem.
+  case unsuitable(operation: String, reason: String)
 
   public var description: String {
     switch self {
@@ -19,6 +21,7 @@ public enum ShapeError: Error, Hashable, Sendable, CustomStringConvertible {
       "[\(operation)] \(what) must be \(Self.text(allowed)), found \(value)."
     case .tooLarge(let operation, let shape):
       "[\(operation)] a tensor of shape \(shape) has more than 2147483647 elements; use smaller batches or pictures."
+    case .unsuitable(let operation, let reason): "[\(operation)] \(reason)."
     }
   }
 

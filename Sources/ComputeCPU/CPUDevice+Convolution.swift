@@ -6,12 +6,14 @@ extension CPUDevice {
     _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, epilogue: Epilogue, into y: Storage
   ) throws {
     try p.check(x, w, epilogue, y, on: self)
-    if p.isPointwise {
-      convolvePointwise(p, x, w, epilogue, y)
-    } else if p.isDepthwise {
+    if p.isDepthwise {
       convolveDepthwise(p, x, w, epilogue, y)
-    } else {
+    } else if p.groups > 1 {
       convolvePatches(p, x, w, epilogue, y)
+    } else if p.chosenAlgorithm == .direct {
+      try convolveTiles(p, x, w, epilogue, y)
+    } else {
+      try convolveWinograd(p, x, w, epilogue, y)
     }
   }
 
@@ -32,21 +34,6 @@ extension CPUDevice {
     }
   }
 
-  /// A matrix product over all pixels; the epilogue runs while a chunk is still in the cache.
-  private func convolvePointwise(
-    _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
-  ) {
-    let pixels = p.batch * p.height * p.width
-    let chunk = Self.productChunk(pixels, work: p.floatingPointOperations)
-    parallel(pixels, chunk: chunk) { part in
-      let first = part.lowerBound
-      product(
-        rows: part.count, columns: p.outputChannels, depth: p.inputChannels, x.pointer + first * p.inputChannels,
-        p.inputChannels, w.pointer, p.outputChannels, into: y.pointer + first * p.outputChannels, p.outputChannels)
-      finish(epilogue, y, pixels: part, channels: p.outputChannels)
-    }
-  }
-
   private func convolveDepthwise(
     _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
   ) {
@@ -62,7 +49,7 @@ extension CPUDevice {
     }
   }
 
-  /// Patches of some output rows are laid out as a matrix, group by group, and multiplied with the weights.
+  /// Grouped: patches of some output rows are laid out as a matrix, group by group, and multiplied with the weights.
   private func convolvePatches(
     _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
   ) {

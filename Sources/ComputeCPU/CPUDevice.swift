@@ -94,6 +94,16 @@ public final class CPUDevice: Device, PartitionedMemory {
     }
   }
 
+  /// The same with `scratchCount` floats for each thread.
+  func parallel(_ tasks: Int, scratchCount: Int, _ body: (Int, UnsafeMutablePointer<Float>) -> Void) {
+    let lanes = min(threads, tasks)
+    parallel(lanes) { lane in
+      withScratch(scratchCount) { scratch in
+        for task in stride(from: lane, to: tasks, by: lanes) { body(task, scratch) }
+      }
+    }
+  }
+
   /// Cuts `0 ..< count` into chunks of `size` and runs them on the threads.
   func parallel(_ count: Int, chunk size: Int, _ body: (Range<Int>) -> Void) {
     let size = max(size, 1)

@@ -1,9 +1,25 @@
 import COpenCL
 import Compute
 
-/// What a kernel takes: device arrays, whole numbers (`int`), truth values (`int`) and floats.
+/// What a kernel takes: device arrays, local memory, whole numbers (`int`), truth values (`int`) and floats.
 protocol KernelParameter {
+  /// Bytes of a work-group's local memory.
+  var localByteCount: Int { get }
   func set(_ index: cl_uint, of kernel: cl_kernel, _ cl: copencl_functions) -> cl_int
+}
+
+extension KernelParameter {
+  var localByteCount: Int { 0 }
+}
+
+/// Floats of local memory, undefined when the kernel starts.
+struct LocalFloats: KernelParameter {
+  let count: Int
+  var localByteCount: Int { count * MemoryLayout<Float>.stride }
+
+  func set(_ index: cl_uint, of kernel: cl_kernel, _ cl: copencl_functions) -> cl_int {
+    cl.clSetKernelArg(kernel, index, localByteCount, nil)
+  }
 }
 
 extension DeviceMemory: KernelParameter {

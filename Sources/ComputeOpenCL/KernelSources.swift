@@ -19,9 +19,13 @@ enum KernelSources {
 
   /// The text of a file of `Kernels/` with the prelude before it, so that messages of compilers name file and line.
   ///
+  /// - program: the file's name, and a number that its text calls M where it is built for several
   /// - Throws: ``DeviceError/build(file:options:log:)`` when the folder named by the environment lacks the file.
-  static func program(_ file: String) throws(DeviceError) -> String {
-    "#line 1 \"prelude.cl\"\n\(try text("prelude"))\n#line 1 \"\(file).cl\"\n\(try text(file))\n"
+  static func program(_ program: String) throws(DeviceError) -> String {
+    let file = String(program.prefix { !$0.isNumber })
+    let number = program.dropFirst(file.count)
+    return (number.isEmpty ? "" : "#define M \(number)\n")
+      + "#line 1 \"prelude.cl\"\n\(try text("prelude"))\n#line 1 \"\(file).cl\"\n\(try text(file))\n"
   }
 
   private static func text(_ file: String) throws(DeviceError) -> String {

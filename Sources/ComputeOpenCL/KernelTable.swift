@@ -41,7 +41,8 @@ final class KernelTable: Sendable {
   /// Setting an argument does not make the driver hold its buffer, enqueueing does. Until then the parameters are held
   /// here; after that a buffer may return to the pool at once, since whatever uses it next is queued behind.
   ///
-  /// - name: the kernel's; the file is the part before its first underscore.
+  /// - name: the kernel's; the file is the part before its first underscore. A number at that part's end is not in the
+  ///   text: `winograd4_tiles` is `winograd_tiles` of `winograd.cl` built with `M` defined as 4.
   /// - group: items of a work-group in each dimension; nil for as many as suit element-wise work.
   /// - Throws: ``DeviceError``; a failing enqueue leaves nothing behind.
   func enqueue(
@@ -50,7 +51,9 @@ final class KernelTable: Sendable {
     try state.withLock { (state) throws(DeviceError) in
       let kernel = try self.kernel(name, &state)
       let group = group ?? [min(Self.elementsPerGroup, kernel.limits.group, limits.groupExtents.first ?? 1)]
-      let global = try limits.globalSize(of: size, group: group, kernel: name, kernel.limits)
+      var needs = kernel.limits
+      needs.localMemory += parameters.reduce(0) { $0 + $1.localByteCount }
+      let global = try limits.globalSize(of: size, group: group, kernel: name, needs)
       let code = try withExtendedLifetime(parameters) { () throws(DeviceError) in
         for (index, parameter) in parameters.enumerated() {
           try check("clSetKernelArg", parameter.set(cl_uint(index), of: kernel.handle.pointer, cl), kernel: name)
@@ -92,7 +95,8 @@ final class KernelTable: Sendable {
     if let kernel = state.kernels[name] { return kernel }
     let program = try state.programs.program(String(name.prefix { $0 != "_" }))
     var code: cl_int = 0
-    let handle = try OpenCLHandle(cl.clCreateKernel(program.pointer, name, &code), "clCreateKernel", code, kernel: name)
+    let text = name.filter { !$0.isNumber }
+    let handle = try OpenCLHandle(cl.clCreateKernel(program.pointer, text, &code), "clCreateKernel", code, kernel: name)
     do {
       let limits = LaunchLimits.Kernel(
         group: max(try number(CL_KERNEL_WORK_GROUP_SIZE, Int.self, of: handle, name), 1),

@@ -9,6 +9,8 @@ extension OpenCLDevice {
       try convolveDepthwise(p, x, w, epilogue, y)
     } else if p.groups > 1 {
       try convolveGrouped(p, x, w, epilogue, y)
+    } else if p.chosenAlgorithm != .direct, try convolveWinograd(p, p.chosenAlgorithm, x, w, epilogue, y) {
+      return
     } else {
       let depth = p.kernel.height * p.kernel.width * p.inputChannels
       let panels = try w.layout("panels of \(p.outputChannels)") {

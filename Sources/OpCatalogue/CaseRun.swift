@@ -130,8 +130,10 @@ extension OpCase {
       guard case .floats(let values, let allowed, _) = expected.scaled(options.toleranceScale),
         case .floats(let a) = one.outputs[index], case .floats(let b) = other.outputs[index]
       else { continue }
-      // At the edge of Float32's range one may be infinite and the other not.
-      let inRange = values.map { abs($0) < Double(Float.greatestFiniteMagnitude) / 2 || $0.isInfinite || $0.isNaN }
+      // At the edge of Float32's range one may be infinite and the other not, and anything where there is no limit.
+      let inRange = zip(values, allowed).map {
+        $0.isInfinite || $0.isNaN || (abs($0) < Double(Float.greatestFiniteMagnitude) / 2 && $1 != .infinity)
+      }
       let found = zip(a, inRange).map { $1 ? $0 : 0 }
       let wanted = zip(b, inRange).map { $1 ? Double($0) : 0 }
       let together = zip(values, allowed).map { $1 * ($1 <= 2 * ulp($0) ? 2 : 2.0.squareRoot()) }

@@ -46,7 +46,7 @@ public struct Comparison: Sendable {
       let (x, value) = (Double(found[index]), values[index])
       let part = Self.part(x, value, allowed[index])
       if !(part <= 1) { wrong.append(index) }
-      if x.isNaN != value.isNaN { nanMismatches += 1 }
+      if x.isNaN != value.isNaN, part > 0 { nanMismatches += 1 }
       if !(part <= ratio) || worst == nil {
         ratio = max(ratio, part.isNaN ? .infinity : part)
         worst = (index, x, value)
@@ -61,10 +61,10 @@ public struct Comparison: Sendable {
     isUniform = Self.isUniform(values)
   }
 
-  /// An error as a part of the allowed one. NaN and infinities must be where the reference has them; beyond Float32's
-  /// range infinity is right.
+  /// An error as a part of the allowed one. NaN and infinities must be where the reference has them, and nowhere else but
+  /// where a finite value may be off without limit; beyond Float32's range infinity is right.
   private static func part(_ x: Double, _ value: Double, _ allowed: Double) -> Double {
-    if x == value || (x.isNaN && value.isNaN) { return 0 }
+    if x == value || (x.isNaN && value.isNaN) || (allowed == .infinity && value.isFinite) { return 0 }
     if x.isNaN || value.isNaN || value.isInfinite { return .infinity }
     let largest = Double(Float.greatestFiniteMagnitude)
     if x.isInfinite { return abs(value) + allowed >= largest && (x > 0) == (value > 0) ? 0 : .infinity }

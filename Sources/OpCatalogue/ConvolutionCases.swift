@@ -51,10 +51,33 @@ extension OpCatalogue {
     "h=7 w=7 c=320 o=128 k=1 bias=1", "h=28 w=28 c=64 o=32 k=1 s=2", "h=32 w=32 c=3 o=16 k=7 s=2 p=3 act=relu bias=1",
   ].map(listed)
 
+  /// One tile, parts of tiles at each edge, blocks of tiles that end within a picture, panels that end within a vector.
+  private static let winograd =
+    ["winograd2", "winograd4"].flatMap { algorithm in
+      [
+        "h=1 w=1 c=16 o=1 k=3 p=1", "h=5 w=3 c=16 o=17 k=3 bias=1 act=relu6",
+        "n=3 h=4 w=7 c=32 o=5 k=3 p=1 residual=1", "h=9 w=11 c=16 o=33 k=3 pt=2 pl=1 pr=2 bias=1 residual=1 act=silu",
+        "h=13 w=14 c=48 o=65 k=3 p=1", "n=2 h=19 w=23 c=16 o=16 k=3 p=1", "h=35 w=33 c=16 o=8 k=3 p=1 bias=1 act=relu",
+        "h=8 w=8 c=256 o=31 k=3 p=1", "h=14 w=14 c=64 o=64 k=3 p=1 bias=1 act=relu",
+      ].map { listed($0 + " algorithm=\(algorithm)") }
+    }
+    + ["h=17 w=16 c=32 o=40 k=3 p=1 algorithm=automatic", "h=4 w=4 c=64 o=32 k=3 p=1 algorithm=automatic"].map(listed)
+
   static let convolve = Op(
-    name: "convolve", functions: ["convolve"], bound: "4 u √k Σ|xw| + 2 ulp, rms 1.2 u √k", suite: convolutions,
-    tinyCount: 16,
+    name: "convolve", functions: ["convolve"],
+    bound: "4 u √k Σ|xw| + 2 ulp, rms 1.2 u √k; winograd4 4 times that, both of the largest in a tile",
+    suite: convolutions + winograd, tinyCount: 16,
     random: { random in
+      if random.int(0...4) == 0 {
+        return
+          ([
+            "n": random.pick([1, 1, 2, 3]), "h": random.int(3...33), "w": random.int(3...33),
+            "c": random.pick([16, 32, 48, 64]), "o": extentBelow(130, &random), "k": 3, "pt": random.int(0...2),
+            "pl": random.int(0...2), "pb": random.int(0...2), "pr": random.int(0...2), "bias": random.int(0...1),
+            "residual": random.int(0...1),
+          ] as Parameters).with("act", "\(random.pick(Activation.allCases))")
+          .with("algorithm", random.pick(["winograd2", "winograd4", "automatic"]))
+      }
       let kernel = [random.pick([1, 1, 2, 3, 3, 5, 7]), random.pick([1, 1, 2, 3, 3, 5, 7])]
       let dilation = random.pick([1, 1, 1, 2, 3])
       let kind = random.int(0...3)
@@ -80,7 +103,9 @@ extension OpCatalogue {
     let groups = try parameters.int("g", 1)
     let p = try ConvolutionProblem(
       input: input, weight: [kernel.height, kernel.width, input[3] / max(groups, 1), parameters.int("o")],
-      stride: parameters.extent("s"), padding: parameters.padding(), dilation: parameters.extent("d"), groups: groups)
+      stride: parameters.extent("s"), padding: parameters.padding(), dilation: parameters.extent("d"), groups: groups,
+      algorithm: parameters.choice("algorithm", .direct))
+    let isDirect = p.chosenAlgorithm == .direct
     let (bias, residual) = (try parameters.flag("bias"), try parameters.flag("residual"))
     let activation: Activation = try parameters.choice("act", Activation.none)
     var arrays: [OpArray] = [
@@ -94,8 +119,9 @@ extension OpCatalogue {
     let last = arrays.count - 1
     var made = OpCase(
       operation: "convolve", parameters: parameters, arrays: arrays,
-      fills: [.normal, .positive, .integer, .onehot, .poison, .infinite],
-      floatingPointOperations: p.floatingPointOperations,
+      // A transform gives a tile's other outputs NaN for an infinity, or an infinity of the other sign.
+      fills: [.normal, .positive, .integer, .onehot, .poison] + (isDirect ? [.infinite] : []),
+      floatingPointOperations: p.floatingPointOperations, bytesMoved: p.bytesMoved,
       run: { device, a in
         let epilogue = Epilogue(
           bias: bias ? a[2] : nil, residual: residual ? a[last - 1] : nil, activation: activation)
@@ -108,9 +134,13 @@ extension OpCatalogue {
           if residual { sums.add(Double(h[last - 1][index]), at: index) }
         }
         let length = p.kernel.height * p.kernel.width * p.inputChannels / p.groups + 2
-        return [sums.expected(length: length, exact: fill.isExact).activated(activation)]
+        guard !isDirect else { return [sums.expected(length: length, exact: fill.isExact).activated(activation)] }
+        let sizes = WinogradReference.magnitudes(p, h[0], h[1])
+        for index in sums.values.indices { sums.magnitudes[index] += sizes[index] }
+        let factor: Double = p.chosenAlgorithm == .winograd4 ? 4 : 1
+        return [sums.expected(length: length, exact: false).scaled(factor).activated(activation)]
       })
-    if !bias, !residual, activation == .none {
+    if !bias, !residual, activation == .none, isDirect {
       made.adjoint = { h, y in ConvolutionReference.scattered(p, y, h[1]) }
     }
     // A padded 1 x 1 picture, or one output, may well be uniform.

@@ -25,6 +25,40 @@ struct ConvolutionProblemTests {
     #expect(throws: Never.self) { try ConvolutionProblem(input: [1, 4, 1, 1], weight: [3, 3, 1, 1], padding: 1) }
   }
 
+  /// Picture's side, channels, outputs, batch.
+  @Test(arguments: [
+    (64, 64, 64, 1, ConvolutionAlgorithm.winograd4), (16, 256, 256, 1, .winograd4),
+    // 4 tiles of 4 x 4 fill half a block, 16 of 2 x 2 fill two.
+    (8, 512, 512, 1, .winograd2), (8, 512, 512, 8, .winograd4), (7, 64, 64, 1, .winograd2),
+    (4, 64, 64, 1, .direct), (2, 64, 64, 1, .direct), (64, 16, 64, 1, .direct), (64, 64, 16, 1, .direct),
+    (64, 40, 64, 1, .direct),
+  ])
+  func theAlgorithmThatMultipliesLeastIsChosen(
+    _ side: Int, _ channels: Int, _ outputs: Int, _ batch: Int, _ expected: ConvolutionAlgorithm
+  ) throws {
+    let p = try ConvolutionProblem(
+      input: [batch, side, side, channels], weight: [3, 3, channels, outputs], padding: 1)
+    #expect(p.chosenAlgorithm == expected)
+  }
+
+  @Test func whatWinogradCannotDoIsDirectOrRefused() throws {
+    let input: Shape = [1, 32, 32, 64]
+    for (weight, stride, dilation, groups) in [
+      ([5, 3, 64, 64] as Shape, 1, 1, 1), ([3, 3, 64, 64], 2, 1, 1), ([3, 3, 64, 64], 1, 2, 1),
+      ([3, 3, 32, 64], 1, 1, 2),
+    ] as [(Shape, Extent2D, Extent2D, Int)] {
+      let p = try ConvolutionProblem(input: input, weight: weight, stride: stride, dilation: dilation, groups: groups)
+      #expect(p.chosenAlgorithm == .direct)
+      #expect(throws: ShapeError.self) {
+        try ConvolutionProblem(
+          input: input, weight: weight, stride: stride, dilation: dilation, groups: groups, algorithm: .winograd2)
+      }
+    }
+    #expect(throws: ShapeError.self) {
+      try ConvolutionProblem(input: [1, 32, 32, 24], weight: [3, 3, 24, 64], algorithm: .winograd4)
+    }
+  }
+
   @Test func nonsenseThrowsInsteadOfTrapping() {
     #expect(throws: ShapeError.self) { try ConvolutionProblem(input: [1, 4, 4], weight: [1, 1, 4, 4]) }
     #expect(throws: ShapeError.self) { try ConvolutionProblem(input: [1, 4, 4, 1], weight: [1, 1, 1]) }

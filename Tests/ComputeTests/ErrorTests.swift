@@ -13,6 +13,9 @@ struct ErrorTests {
     #expect(
       ShapeError.notDivisible(operation: "gather", what: "x's count", value: 7, by: 2).description
         == "[gather] x's count must be a multiple of 2, found 7.")
+    #expect(
+      ShapeError.unsuitable(operation: "convolve", reason: "winograd2 takes 3 x 3 kernels").description
+        == "[convolve] winograd2 takes 3 x 3 kernels.")
   }
 
   @Test func devicesNameTheReason() {

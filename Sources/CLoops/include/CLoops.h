@@ -16,6 +16,17 @@ typedef struct {
   long kernel_height, kernel_width, stride_y, stride_x, dilation_y, dilation_x, top, left;
 } fl_convolution;
 
+// What is added to a sum before it is written, and the activation of that. bias: [outputs]; residual: as y; each or null.
+typedef struct {
+  const float *_Nullable bias, *_Nullable residual;
+  int activation;
+} fl_epilogue_terms;
+
+// Tiles of edge x edge outputs, 2 or 4: rows and columns of tiles a picture; at most `block` at once.
+typedef struct {
+  long edge, rows, columns, block;
+} fl_winograd;
+
 #if __clang__
 #pragma clang assume_nonnull begin
 #else
@@ -53,6 +64,24 @@ typedef struct {
   void (*patches_row)(const fl_convolution *p, const float *x, long first, long depth, long row, float *columns);
   // One row of pooled outputs: y [output_width][channels]. maximum: NaN wins.
   void (*pool_row)(const fl_convolution *p, const float *x, int maximum, int padding_counts, long row, float *y);
+
+  // tiles.c
+  // Columns of a panel of packed weights, and the pixels or tiles that fill the registers with a panel's sums.
+  long (*panel_width)(void);
+  long (*tile_rows)(void);
+  // One panel: w [depth][columns] into packed [panels][depth][panel width], zeros beyond the last column.
+  void (*pack)(const float *w, long depth, long columns, long panel, float *packed);
+  // Output pixels first ..< end, counted over the batch x, by panels panel ..< panel_end of the packed weights.
+  void (*convolve_tiles)(const fl_convolution *p, const float *x, const float *panels, const fl_epilogue_terms *e,
+                         long first, long end, long panel, long panel_end, float *y);
+  // Floats of scratch memory that winograd_tiles needs.
+  long (*winograd_scratch)(const fl_convolution *p, const fl_winograd *g);
+  // One panel: w [3][3][channels][outputs] into packed [panels][(edge + 2)²][channels][panel width].
+  void (*winograd_weights)(const float *w, long edge, long channels, long outputs, long panel, float *packed);
+  // Tiles first ..< first + count of the batch x, at most g->block, by panels begin ..< end. channels are a multiple of 16.
+  void (*winograd_tiles)(const fl_convolution *p, const fl_winograd *g, const float *x, const float *packed,
+                         const fl_epilogue_terms *e, long first, long count, long begin, long end, float *scratch,
+                         float *y);
 
   // resampling.c
   // One output row of a bilinear or nearest resize: mode as in Swift's ResamplingProblem.Mode.

@@ -1,0 +1,258 @@
+// 3 x 3 convolutions with stride 1 by Winograd's minimal filtering, y = Aᵀ [ Σ_c (G w Gᵀ) ⊙ (Bᵀ x B) ] A, on overlapping
+// tiles of EDGE x EDGE inputs and M x M outputs: 4 (M = 2) or 2.25 (M = 4) multiplications an output and channel instead
+// of 9 (Lavin and Gray, CVPR 2016). The program is built once for each M: `winograd4_tiles` is winograd_tiles with M = 4.
+//
+// Weights are transformed and packed once: [⌈outputs / PANEL⌉][EDGE²][channels][PANEL] in the CPU shape, so that a task
+// reads them in one run, and [EDGE²][⌈outputs / PANEL⌉][channels][PANEL] in the GPU shape, a batch of products.
+//
+// CPU shape: one work-item transforms a block of tiles into local memory, which stays in its core's cache, multiplies
+// them with one panel after another, and transforms each product back: nothing but x, weights and y passes through
+// memory.
+// GPU shape: winograd_input and winograd_output around a batch of EDGE² matrix products by convolution_tiles. One item a
+// tile and channel, neighbours in channels, so accesses are coalesced; up to 60 registers, no local memory. Input: EDGE²
+// loads and stores for 2 · EDGE transforms; output: EDGE² loads and M² stores: bound by memory.
+#ifndef M
+#define M 4
+#endif
+#define EDGE (M + 2)
+#ifndef ROWS
+#define ROWS 6  // tiles that the CPU shape holds in registers
+#endif
+
+// Lines of Bᵀ, Aᵀ and G.
+#if M == 2
+#define INPUT_TRANSFORM(T, o, i) \
+  o[0] = i[0] - i[2]; \
+  o[1] = i[1] + i[2]; \
+  o[2] = i[2] - i[1]; \
+  o[3] = i[1] - i[3];
+#define OUTPUT_TRANSFORM(T, o, i) \
+  o[0] = i[0] + i[1] + i[2]; \
+  o[1] = i[1] - i[2] - i[3];
+constant float weight_lines[EDGE][3] = {{1, 0, 0}, {0.5f, 0.5f, 0.5f}, {0.5f, -0.5f, 0.5f}, {0, 0, 1}};
+#else
+#define INPUT_TRANSFORM(T, o, i) \
+  T even = fma((T)(-4.0f), i[2], i[4]), odd = fma((T)(-4.0f), i[1], i[3]); \
+  T even2 = i[4] - i[2], odd2 = 2.0f * (i[3] - i[1]); \
+  o[0] = fma((T)(4.0f), i[0], fma((T)(-5.0f), i[2], i[4])); \
+  o[1] = even + odd; \
+  o[2] = even - odd; \
+  o[3] = even2 + odd2; \
+  o[4] = even2 - odd2; \
+  o[5] = fma((T)(4.0f), i[1], fma((T)(-5.0f), i[3], i[5]));
+#define OUTPUT_TRANSFORM(T, o, i) \
+  T even = i[1] + i[2], odd = i[1] - i[2], even2 = i[3] + i[4], odd2 = i[3] - i[4]; \
+  o[0] = i[0] + even + even2; \
+  o[1] = fma((T)(2.0f), odd2, odd); \
+  o[2] = fma((T)(4.0f), even2, even); \
+  o[3] = fma((T)(8.0f), odd2, odd) + i[5];
+constant float weight_lines[EDGE][3] = {{1.0f / 4, 0, 0}, {-1.0f / 6, -1.0f / 6, -1.0f / 6},
+                                        {-1.0f / 6, 1.0f / 6, -1.0f / 6}, {1.0f / 24, 1.0f / 12, 1.0f / 6},
+                                        {1.0f / 24, -1.0f / 12, 1.0f / 6}, {0, 0, 1}};
+#endif
+
+// w: [3, 3, channels, outputs]; one work-item a value of the packed weights.
+kernel void winograd_weights(global const float *w, global float *packed, int n, int channels, int outputs) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  int c = i / PANEL % channels, panels = n / (EDGE * EDGE * channels * PANEL), block = i / PANEL / channels;
+#if SHAPE_CPU
+  int place = block % (EDGE * EDGE), panel = block / (EDGE * EDGE);
+#else
+  int place = block / panels, panel = block % panels;
+#endif
+  int o = panel * PANEL + i % PANEL;
+  float value = 0;
+  if (o < outputs)
+    for (int r = 0; r < 3; r++) {
+      float line = 0;
+      for (int s = 0; s < 3; s++)
+        line = fma(weight_lines[place % EDGE][s], w[((ulong)(r * 3 + s) * channels + c) * outputs + o], line);
+      value = fma(weight_lines[place / EDGE][r], line, value);
+    }
+  packed[i] = value;
+}
+
+DEFINE_ACTIVATION(float, activated)
+
+#if SHAPE_CPU
+DEFINE_ACTIVATION(vec, activated_vec)
+
+#define TILE_ARGUMENTS \
+  int height, int width, int channels, int output_height, int output_width, int outputs, int top, int left, \
+  int tiles_y, int tiles_x, int tiles
+
+void input_transform(vec *out, const vec *in) { INPUT_TRANSFORM(vec, out, in) }
+void output_transform(vec *out, const vec *in) { OUTPUT_TRANSFORM(vec, out, in) }
+
+// Bᵀ x B of one tile whose first pixel is (row, col), into v: [EDGE²] each `stride` floats after the other.
+void transform_tile(global const float *picture, int row, int col, int height, int width, int channels, local float *v,
+                    int stride) {
+  for (int c = 0; c < channels; c += VW) {
+    vec lines[EDGE][EDGE];
+#pragma unroll
+    for (int r = 0; r < EDGE; r++) {
+      vec in[EDGE];
+#pragma unroll
+      for (int s = 0; s < EDGE; s++) {
+        int inside = row + r >= 0 && row + r < height && col + s >= 0 && col + s < width;
+        in[s] = inside ? VLOAD(0, picture + ((ulong)(row + r) * width + col + s) * channels + c) : (vec)(0.0f);
+      }
+      input_transform(lines[r], in);
+    }
+#pragma unroll
+    for (int s = 0; s < EDGE; s++) {
+      vec in[EDGE], out[EDGE];
+#pragma unroll
+      for (int r = 0; r < EDGE; r++) in[r] = lines[r][s];
+      input_transform(out, in);
+#pragma unroll
+      for (int r = 0; r < EDGE; r++) VSTORE(out[r], 0, v + (r * EDGE + s) * stride + c);
+    }
+  }
+}
+
+// Weights of one place and panel times the transformed tiles at the same place: v [tiles][stride], m [tiles][PANEL];
+// tiles is a multiple of ROWS.
+void multiply_tiles(global const float *w, local const float *v, local float *m, int channels, int tiles, int stride) {
+  for (int first = 0; first < tiles; first += ROWS, v += ROWS * stride, m += ROWS * PANEL) {
+    vec sum0[ROWS], sum1[ROWS];
+#pragma unroll
+    for (int i = 0; i < ROWS; i++) sum0[i] = sum1[i] = 0;
+    for (int c = 0; c < channels; c++) {
+      vec w0 = VLOAD(0, w + c * PANEL), w1 = VLOAD(1, w + c * PANEL);
+#pragma unroll
+      for (int i = 0; i < ROWS; i++) {
+        vec value = (vec)(v[i * stride + c]);
+        sum0[i] = fma(value, w0, sum0[i]);
+        sum1[i] = fma(value, w1, sum1[i]);
+      }
+    }
+#pragma unroll
+    for (int i = 0; i < ROWS; i++) {
+      VSTORE(sum0[i], 0, m + i * PANEL);
+      VSTORE(sum1[i], 1, m + i * PANEL);
+    }
+  }
+}
+
+// y = activation(sum + bias + residual) of VW outputs, or of `count` at the end of the channels.
+void finish(vec sum, global const float *bias, global const float *residual, global float *y, int count, int has_bias,
+            int has_residual, int activation) {
+  if (count >= VW) {
+    if (has_bias) sum += VLOAD(0, bias);
+    if (has_residual) sum += VLOAD(0, residual);
+    VSTORE(activated_vec(activation, sum), 0, y);
+    return;
+  }
+  float lanes[VW];
+  VSTORE(sum, 0, lanes);
+  for (int lane = 0; lane < count; lane++) {
+    float value = lanes[lane];
+    if (has_bias) value += bias[lane];
+    if (has_residual) value += residual[lane];
+    y[lane] = activated(activation, value);
+  }
+}
+
+// Items: blocks of `block` tiles, by groups of panels. v: [EDGE²][block][stride], m: [EDGE²][block][PANEL].
+kernel void winograd_tiles(global const float *x, global const float *packed, global const float *bias,
+                           global const float *residual, global float *y, TILE_ARGUMENTS, int block, int stride,
+                           int panels, int panels_per_item, int has_bias, int has_residual, int activation,
+                           local float *v, local float *m) {
+  int first = get_global_id(0) * block, count = min(block, tiles - first);
+  // The last tile again fills the registers up.
+  int filled = (count + ROWS - 1) / ROWS * ROWS;
+  for (int i = 0; i < filled; i++) {
+    int tile = min(first + i, tiles - 1), row = tile / tiles_x % tiles_y * M - top, col = tile % tiles_x * M - left;
+    global const float *picture = x + (ulong)(tile / tiles_x / tiles_y) * height * width * channels;
+    transform_tile(picture, row, col, height, width, channels, v + i * stride, block * stride);
+  }
+  int end = min((int)(get_global_id(1) + 1) * panels_per_item, panels);
+  for (int panel = get_global_id(1) * panels_per_item; panel < end; panel++) {
+    for (int place = 0; place < EDGE * EDGE; place++)
+      multiply_tiles(packed + ((ulong)panel * EDGE * EDGE + place) * channels * PANEL, v + place * block * stride,
+                     m + place * block * PANEL, channels, filled, stride);
+    for (int i = 0; i < count; i++) {
+      int tile = first + i, row = tile / tiles_x % tiles_y * M, col = tile % tiles_x * M;
+      ulong picture = (ulong)(tile / tiles_x / tiles_y) * output_height;
+      for (int lanes = 0; lanes < PANEL && panel * PANEL + lanes < outputs; lanes += VW) {
+        int o = panel * PANEL + lanes;
+        vec lines[M][EDGE];
+#pragma unroll
+        for (int s = 0; s < EDGE; s++) {
+          vec in[EDGE], out[M];
+#pragma unroll
+          for (int r = 0; r < EDGE; r++) in[r] = VLOAD(0, m + ((r * EDGE + s) * block + i) * PANEL + lanes);
+          output_transform(out, in);
+#pragma unroll
+          for (int r = 0; r < M; r++) lines[r][s] = out[r];
+        }
+#pragma unroll
+        for (int r = 0; r < M; r++) {
+          vec out[M];
+          output_transform(out, lines[r]);
+#pragma unroll
+          for (int s = 0; s < M; s++) {
+            if (row + r >= output_height || col + s >= output_width) continue;
+            ulong place = ((picture + row + r) * output_width + col + s) * outputs + o;
+            finish(out[s], bias + o, residual + place, y + place, outputs - o, has_bias, has_residual, activation);
+          }
+        }
+      }
+    }
+  }
+}
+#else
+// v: [EDGE²][tiles][channels]; one item a tile and channel.
+kernel void winograd_input(global const float *x, global float *v, int height, int width, int channels, int top,
+                           int left, int tiles_y, int tiles_x, int tiles) {
+  int c = get_global_id(0), tile = get_global_id(1);
+  if (c >= channels || tile >= tiles) return;
+  int row = tile / tiles_x % tiles_y * M - top, col = tile % tiles_x * M - left;
+  global const float *picture = x + (ulong)(tile / tiles_x / tiles_y) * height * width * channels + c;
+  float lines[EDGE][EDGE];
+  for (int r = 0; r < EDGE; r++) {
+    float in[EDGE];
+    for (int s = 0; s < EDGE; s++) {
+      int inside = row + r >= 0 && row + r < height && col + s >= 0 && col + s < width;
+      in[s] = inside ? picture[((ulong)(row + r) * width + col + s) * channels] : 0.0f;
+    }
+    INPUT_TRANSFORM(float, lines[r], in)
+  }
+  for (int s = 0; s < EDGE; s++) {
+    float in[EDGE], out[EDGE];
+    for (int r = 0; r < EDGE; r++) in[r] = lines[r][s];
+    INPUT_TRANSFORM(float, out, in)
+    for (int r = 0; r < EDGE; r++) v[((ulong)(r * EDGE + s) * tiles + tile) * channels + c] = out[r];
+  }
+}
+
+// m: [EDGE²][tiles][outputs]; one item a tile and output channel.
+kernel void winograd_output(global const float *m, global const float *bias, global const float *residual,
+                            global float *y, int output_height, int output_width, int outputs, int tiles_y,
+                            int tiles_x, int tiles, int has_bias, int has_residual, int activation) {
+  int o = get_global_id(0), tile = get_global_id(1);
+  if (o >= outputs || tile >= tiles) return;
+  int row = tile / tiles_x % tiles_y * M, col = tile % tiles_x * M;
+  ulong picture = (ulong)(tile / tiles_x / tiles_y) * output_height;
+  float lines[M][EDGE];
+  for (int s = 0; s < EDGE; s++) {
+    float in[EDGE], out[M];
+    for (int r = 0; r < EDGE; r++) in[r] = m[((ulong)(r * EDGE + s) * tiles + tile) * outputs + o];
+    OUTPUT_TRANSFORM(float, out, in)
+    for (int r = 0; r < M; r++) lines[r][s] = out[r];
+  }
+  for (int r = 0; r < M && row + r < output_height; r++) {
+    float out[M];
+    OUTPUT_TRANSFORM(float, out, lines[r])
+    for (int s = 0; s < M && col + s < output_width; s++) {
+      ulong place = ((picture + row + r) * output_width + col + s) * outputs + o;
+      float value = out[s];
+      if (has_bias) value += bias[o];
+      if (has_residual) value += residual[place];
+      y[place] = activated(activation, value);
+    }
+  }
+}
+#endif

@@ -1,0 +1,96 @@
+// Convolutions in registers: direct, and by Winograd's minimal filtering, on weights that are packed into panels.
+#include "loops.h"
+
+// The number of registers decides the shape, so that clones of one function would not do: each instruction set has its
+// own functions.
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
+#define VW 16
+#define ROWS 8
+#define NAME(name) name##_avx512
+#include "tiles.h"
+#undef VW
+#undef ROWS
+#undef NAME
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#define VW 8
+#define ROWS 6
+#define NAME(name) name##_avx2
+#include "tiles.h"
+#undef VW
+#undef ROWS
+#undef NAME
+#pragma clang attribute pop
+#endif
+#define VW 4
+#define ROWS 6
+#define NAME(name) name##_baseline
+#include "tiles.h"
+
+typedef struct {
+  long vector, rows;
+  __typeof__(&convolve_baseline) convolve;
+  __typeof__(&winograd_2_baseline) winograd_2, winograd_4;
+} tile_functions;
+
+#define FUNCTIONS(vector, rows, set) {vector, rows, convolve_##set, winograd_2_##set, winograd_4_##set}
+
+static const tile_functions *functions(void) {
+  static const tile_functions baseline = FUNCTIONS(4, 6, baseline);
+#if defined(__x86_64__)
+  static const tile_functions avx512 = FUNCTIONS(16, 8, avx512), avx2 = FUNCTIONS(8, 6, avx2);
+  if (__builtin_cpu_supports("x86-64-v4")) return &avx512;
+  if (__builtin_cpu_supports("x86-64-v3")) return &avx2;
+#endif
+  return &baseline;
+}
+
+long fl_panel_width(void) { return 2 * functions()->vector; }
+long fl_tile_rows(void) { return functions()->rows; }
+
+void fl_pack(const float *w, long depth, long columns, long panel, float *packed) {
+  long width = fl_panel_width(), first = panel * width, count = smaller(width, columns - first);
+  packed += panel * depth * width;
+  for (long k = 0; k < depth; k++)
+    for (long lane = 0; lane < width; lane++) packed[k * width + lane] = lane < count ? w[k * columns + first + lane] : 0;
+}
+
+void fl_convolve_tiles(const fl_convolution *p, const float *x, const float *panels, const fl_epilogue_terms *e,
+                       long first, long end, long panel, long panel_end, float *y) {
+  functions()->convolve(p, x, panels, e, first, end, panel, panel_end, y);
+}
+
+long fl_winograd_scratch(const fl_convolution *p, const fl_winograd *g) {
+  long places = (g->edge + 2) * (g->edge + 2);
+  return places * g->block * (p->channels + 16 + fl_panel_width());
+}
+
+void fl_winograd_weights(const float *w, long edge, long channels, long outputs, long panel, float *packed) {
+  static const float two[4][3] = {{1, 0, 0}, {0.5f, 0.5f, 0.5f}, {0.5f, -0.5f, 0.5f}, {0, 0, 1}};
+  static const float four[6][3] = {{1.0f / 4, 0, 0}, {-1.0f / 6, -1.0f / 6, -1.0f / 6},
+                                   {-1.0f / 6, 1.0f / 6, -1.0f / 6}, {1.0f / 24, 1.0f / 12, 1.0f / 6},
+                                   {1.0f / 24, -1.0f / 12, 1.0f / 6}, {0, 0, 1}};
+  const float(*g)[3] = edge == 2 ? two : four;
+  long width = fl_panel_width(), size = edge + 2;
+  packed += panel * size * size * channels * width;
+  for (long place = 0; place < size * size; place++)
+    for (long c = 0; c < channels; c++)
+      for (long lane = 0; lane < width; lane++) {
+        long o = panel * width + lane;
+        float value = 0;
+        for (int r = 0; r < 3 && o < outputs; r++) {
+          float line = 0;
+          for (int s = 0; s < 3; s++) line += g[place % size][s] * w[((r * 3 + s) * channels + c) * outputs + o];
+          value += g[place / size][r] * line;
+        }
+        *packed++ = value;
+      }
+}
+
+void fl_winograd_tiles(const fl_convolution *p, const fl_winograd *g, const float *x, const float *packed,
+                       const fl_epilogue_terms *e, long first, long count, long begin, long end, float *scratch,
+                       float *y) {
+  (g->edge == 2 ? functions()->winograd_2 : functions()->winograd_4)(p, g, x, packed, e, first, count, begin, end,
+                                                                    scratch, y);
+}

@@ -1,0 +1,103 @@
+import CLoops
+import Compute
+
+/// Convolutions of all channels together, in registers, on weights that are packed once into panels of columns.
+extension CPUDevice {
+  /// A task is some output pixels by one panel.
+  func convolveTiles(
+    _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
+  ) throws {
+    let depth = p.kernel.height * p.kernel.width * p.inputChannels
+    let panels = Self.panels(p.outputChannels)
+    let packed = try w.layout("panels of \(p.outputChannels)") {
+      let packed = try Storage(
+        count: Shape.checkedCount([panels, depth, loops.pointee.panel_width()], operation: "convolve"), on: self)
+      parallel(panels) { loops.pointee.pack(w.pointer, depth, p.outputChannels, $0, packed.pointer) }
+      return packed
+    }
+    let pixels = p.batch * p.outputHeight * p.outputWidth
+    let size = Self.tilesPerTask * loops.pointee.tile_rows()
+    let chunks = (pixels + size - 1) / size
+    // Weights that stay in a core's cache serve each chunk while that is there, too; larger ones are read once a panel.
+    let split = packed.count <= Self.cachedWeights ? PanelSplit(panels, blocks: chunks, threads) : PanelSplit(panels)
+    withArguments(p, epilogue) { geometry, terms in
+      parallel(chunks * split.count) { task in
+        let first = task % chunks * size
+        let part = split[task / chunks]
+        loops.pointee.convolve_tiles(
+          geometry, x.pointer, packed.pointer, terms, first, min(first + size, pixels), part.lowerBound,
+          part.upperBound, y.pointer)
+      }
+    }
+  }
+
+  /// A task is a block of Winograd's tiles by all panels, or by some of them where blocks are too few for all threads.
+  func convolveWinograd(
+    _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
+  ) throws {
+    let tiles = p.winogradTiles(p.chosenAlgorithm)
+    let panels = Self.panels(p.outputChannels)
+    let packed = try w.layout("winograd\(tiles.edge) of \(p.outputChannels)") {
+      let packed = try Storage(
+        count: Shape.checkedCount(
+          [panels, tiles.places, p.inputChannels, loops.pointee.panel_width()], operation: "convolve"), on: self)
+      parallel(panels) {
+        loops.pointee.winograd_weights(w.pointer, tiles.edge, p.inputChannels, p.outputChannels, $0, packed.pointer)
+      }
+      return packed
+    }
+    let block = loops.pointee.tile_rows()
+    let blocks = (tiles.count + block - 1) / block
+    let split = PanelSplit(panels, blocks: blocks, threads)
+    var grid = fl_winograd(edge: tiles.edge, rows: tiles.rows, columns: tiles.columns, block: block)
+    withArguments(p, epilogue) { geometry, terms in
+      withUnsafePointer(to: &grid) { grid in
+        parallel(blocks * split.count, scratchCount: loops.pointee.winograd_scratch(geometry, grid)) { task, scratch in
+          let first = task % blocks * block
+          let part = split[task / blocks]
+          loops.pointee.winograd_tiles(
+            geometry, grid, x.pointer, packed.pointer, terms, first, min(block, tiles.count - first), part.lowerBound,
+            part.upperBound, scratch, y.pointer)
+        }
+      }
+    }
+  }
+
+  private static func panels(_ columns: Int) -> Int {
+    (columns + loops.pointee.panel_width() - 1) / loops.pointee.panel_width()
+  }
+
+  private static let tilesPerTask = 8
+  /// Floats of weights: half of a small core's second cache.
+  private static let cachedWeights = 1 << 16
+
+  private func withArguments(
+    _ p: ConvolutionProblem, _ epilogue: Epilogue,
+    _ body: (UnsafePointer<fl_convolution>, UnsafePointer<fl_epilogue_terms>) -> Void
+  ) {
+    let geometry = fl_convolution(p)
+    let terms = fl_epilogue_terms(
+      bias: epilogue.bias.map { UnsafePointer($0.pointer) },
+      residual: epilogue.residual.map { UnsafePointer($0.pointer) },
+      activation: epilogue.activation.rawValue)
+    withUnsafePointer(to: geometry) { geometry in withUnsafePointer(to: terms) { body(geometry, $0) } }
+  }
+}
+
+/// Panels shared out among tasks: all to one, or to several where blocks of pixels are too few for all threads.
+private struct PanelSplit {
+  private let panels, size: Int
+  let count: Int
+
+  /// One panel a task.
+  init(_ panels: Int) { (self.panels, size, count) = (panels, 1, panels) }
+
+  init(_ panels: Int, blocks: Int, _ threads: Int) {
+    let wanted = min((2 * threads + blocks - 1) / blocks, panels)
+    self.panels = panels
+    size = (panels + wanted - 1) / wanted
+    count = (panels + size - 1) / size
+  }
+
+  subscript(task: Int) -> Range<Int> { (task * size)..<min((task + 1) * size, panels) }
+}
