@@ -22,17 +22,40 @@ public protocol Backbone: Sendable {
   var device: any Device { get }
   /// From shallow to deep.
   var taps: [FeatureTap] { get }
-  /// Pixel values to network input: `(value − offset) / scale` on 0…255.
-  var normalization: (offset: Float, scale: Float) { get }
+  var normalization: PixelNormalization { get }
 
   /// Feature maps at the strides named, in that order; the network is not run beyond the deepest of them.
   ///
   /// - x: [batch, height, width, 3], normalised
   /// - result: [batch, ⌈height / stride⌉, ⌈width / stride⌉, channels] each
   func features(_ x: Tensor, strides: [Int]) throws -> [Tensor]
+
+  /// Every layer's output by its name, in order: for comparisons and timings layer by layer.
+  func trace(_ x: Tensor, visit: (String, Tensor) throws -> Void) throws
+}
+
+/// Pixel values to network input: `(value − offset) / scale` on 0…255, for red, green and blue.
+public struct PixelNormalization: Hashable, Sendable {
+  public let offset, scale: [Float]
+
+  public init(offset: [Float], scale: [Float]) {
+    self.offset = offset
+    self.scale = scale
+  }
+
+  /// - x: [batch, height, width, 3]
+  public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    if Set(offset).count == 1, Set(scale).count == 1 {
+      return try x.affine(scale: 1 / scale[0], shift: -offset[0] / scale[0])
+    }
+    return try x.combined(.subtract, with: Tensor(offset, shape: [3], on: x.device))
+      .combined(.divide, with: Tensor(scale, shape: [3], on: x.device))
+  }
 }
 
 /// The backbones there are, by the name that `--backbone` takes.
 public enum BackboneKind: String, CaseIterable, Codable, Sendable {
   case efficientNetLite0 = "efficientnet-lite0"
+  case resNet18 = "resnet18"
+  case wideResNet50x2 = "wide-resnet50-2"
 }

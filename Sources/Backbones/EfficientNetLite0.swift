@@ -12,7 +12,7 @@ public struct EfficientNetLite0: Backbone {
     FeatureTap(stride: 4, channels: 24), FeatureTap(stride: 8, channels: 40), FeatureTap(stride: 16, channels: 112),
     FeatureTap(stride: 32, channels: 320),
   ]
-  public let normalization: (offset: Float, scale: Float) = (127, 128)
+  public let normalization = PixelNormalization(offset: [127, 127, 127], scale: [128, 128, 128])
   public static let classCount = 1000
 
   /// One stage of equal blocks; the first has the stage's stride.
@@ -101,8 +101,8 @@ public struct EfficientNetLite0: Backbone {
       return block
     }
     var found: [Int: Tensor] = [:]
-    try run(x, through: wanted.max() ?? -1) { layer, output in
-      if case .block(let index) = layer, wanted.contains(index) { found[index] = output }
+    try run(x, through: wanted.max() ?? -1) { index, output in
+      if let index, wanted.contains(index) { found[index] = output }
     }
     return wanted.compactMap { found[$0] }
   }
@@ -111,30 +111,35 @@ public struct EfficientNetLite0: Backbone {
   ///
   /// - x: [batch, height, width, 3]; result: [batch, 1000]
   public func logits(_ x: Tensor) throws -> Tensor {
-    let features = try head(run(x, through: blocks.count - 1) { _, _ in })
+    try classified(head(run(x, through: blocks.count - 1) { _, _ in }))
+  }
+
+  /// - features: [batch, height, width, 1280]
+  private func classified(_ features: Tensor) throws -> Tensor {
     let pooled = try features.globallyPooled(.average(paddingCounts: true))
     return try pooled.convolved(
       with: Tensor(classifier, shape: [1, 1, 1280, Self.classCount]),
       bias: Tensor(classifierBias, shape: [Self.classCount])
-    ).reshaped(to: [x.shape[0], Self.classCount])
+    ).reshaped(to: [features.shape[0], Self.classCount])
   }
 
-  /// A place in the network whose output can be looked at.
-  package enum Layer: Hashable { case stem, block(Int), head }
-
-  /// Every layer's output, in order: for comparisons layer by layer.
-  package func trace(_ x: Tensor, visit: (Layer, Tensor) throws -> Void) throws {
-    let last = try run(x, through: blocks.count - 1, visit)
-    try visit(.head, head(last))
+  public func trace(_ x: Tensor, visit: (String, Tensor) throws -> Void) throws {
+    let last = try run(x, through: blocks.count - 1) { index, output in
+      try visit(index.map { "block\($0)" } ?? "stem", output)
+    }
+    let features = try head(last)
+    try visit("head", features)
+    try visit("logits", classified(features))
   }
 
+  /// - visit: gets the outputs of the stem, without a number, and of each block
   @discardableResult
-  private func run(_ x: Tensor, through last: Int, _ visit: (Layer, Tensor) throws -> Void) throws -> Tensor {
+  private func run(_ x: Tensor, through last: Int, _ visit: (Int?, Tensor) throws -> Void) throws -> Tensor {
     var x = try stem(x)
-    try visit(.stem, x)
+    try visit(nil, x)
     for index in blocks.indices where index <= last {
       x = try blocks[index](x)
-      try visit(.block(index), x)
+      try visit(index, x)
     }
     return x
   }

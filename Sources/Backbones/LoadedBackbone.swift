@@ -6,12 +6,17 @@ extension BackboneKind {
   public var weights: KnownWeights {
     switch self {
     case .efficientNetLite0: .efficientNetLite0
+    case .resNet18: .resNet18
+    case .wideResNet50x2: .wideResNet50x2
     }
   }
 
-  fileprivate func network(_ file: any TensorFile, on device: any Device) throws -> any Backbone {
+  /// The network with the tensors of a file, or of ``RandomWeights``.
+  public func network(_ file: any TensorFile, on device: any Device) throws -> any Backbone {
     switch self {
     case .efficientNetLite0: try EfficientNetLite0(file, on: device)
+    case .resNet18: try ResNet(self, .resNet18, file, on: device)
+    case .wideResNet50x2: try ResNet(self, .wideResNet50x2, file, on: device)
     }
   }
 }
@@ -23,10 +28,16 @@ public struct LoadedBackbone: Sendable {
 
   /// Loads from a file that a person names, or else from the cache, where the contents must be the pinned ones.
   ///
+  /// - weights: a path, or "random:" and a seed, which then stands for the hash
   /// - Throws: `CheckpointError` when the file is missing, damaged, or of another network.
   public init(
     _ kind: BackboneKind, weights path: String? = nil, cache: WeightsCache = .standard, on device: any Device
   ) throws {
+    if let path, let seed = RandomWeights.seed(parsing: path) {
+      weightsSHA256 = path
+      backbone = try kind.network(RandomWeights(seed: seed), on: device)
+      return
+    }
     let file = try path ?? cache.locate(kind.weights)
     weightsSHA256 = try SHA256.hash(fileAt: file)
     guard path != nil || weightsSHA256 == kind.weights.sha256 else {

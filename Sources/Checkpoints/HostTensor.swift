@@ -17,10 +17,11 @@ public protocol TensorFile: Sendable {
   func shape(of name: String) throws(CheckpointError) -> [Int]
   /// The tensor as row-major floats, whatever its type and strides in the file.
   func tensor(named name: String) throws(CheckpointError) -> HostTensor
+  /// The tensor of this name, which must have this shape.
+  func tensor(named name: String, shape: [Int]) throws(CheckpointError) -> HostTensor
 }
 
 extension TensorFile {
-  /// The tensor of this name, which must have this shape.
   public func tensor(named name: String, shape: [Int]) throws(CheckpointError) -> HostTensor {
     let found = try self.shape(of: name)
     guard found == shape else { throw .shape(path: path, name: name, expected: shape, found: found) }

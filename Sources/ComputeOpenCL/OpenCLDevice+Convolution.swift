@@ -24,10 +24,7 @@ extension OpenCLDevice {
     _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
   ) throws {
     let lines = p.batch * p.outputHeight
-    let (size, group) =
-      tiling.shape == .cpu
-      ? ([(p.inputChannels + tiling.vectorWidth - 1) / tiling.vectorWidth, lines], [1, 1])
-      : ([p.inputChannels, lines * p.outputWidth], [16, 4])
+    let (size, group) = perChannel(p.inputChannels, lines: lines, width: p.outputWidth)
     // Kernels take a valid buffer for what they will not read.
     try launch(
       "convolution_depthwise", size: size, group: group, x, w, epilogue.bias ?? y, epilogue.residual ?? y, y, p.height,
@@ -53,9 +50,18 @@ extension OpenCLDevice {
       case .maximum: (true, false)
       case .average(let paddingCounts): (false, paddingCounts)
       }
+    let lines = p.batch * p.outputHeight
+    let (size, group) = perChannel(p.channels, lines: lines, width: p.outputWidth)
     try launch(
-      "pooling_forward", elements: p.outputCount, x, y, p.outputCount, p.height, p.width, p.channels, p.outputHeight,
-      p.outputWidth, p.kernel.height, p.kernel.width, p.stride.height, p.stride.width, p.padding.top, p.padding.left,
-      maximum, paddingCounts)
+      "pooling_forward", size: size, group: group, x, y, p.height, p.width, p.channels, p.outputHeight, p.outputWidth,
+      p.kernel.height, p.kernel.width, p.stride.height, p.stride.width, p.padding.top, p.padding.left, lines, maximum,
+      paddingCounts)
+  }
+
+  /// Items for what treats each channel alone: rows by vectors of channels, or single outputs.
+  private func perChannel(_ channels: Int, lines: Int, width: Int) -> (size: [Int], group: [Int]) {
+    tiling.shape == .cpu
+      ? ([(channels + tiling.vectorWidth - 1) / tiling.vectorWidth, lines], [1, 1])
+      : ([channels, lines * width], [16, 4])
   }
 }

@@ -29,9 +29,8 @@ public struct DescriptorExtractor: Sendable {
 
   /// - result: [grid · grid, width], row-major over the grid
   public func descriptors(of picture: NetworkPicture) throws -> Tensor {
-    let normalization = backbone.normalization
-    let input = try Tensor(picture.values, shape: [1, size, size, 3], on: backbone.device)
-      .affine(scale: 1 / normalization.scale, shift: -normalization.offset / normalization.scale)
+    let input = try backbone.normalization(
+      Tensor(picture.values, shape: [1, size, size, 3], on: backbone.device))
     let maps = try backbone.features(input, strides: strides).map { map in
       let averaged = try map.pooled(.average(paddingCounts: true), kernel: 3, stride: 1, padding: 1)
       return averaged.shape[1] == grid && averaged.shape[2] == grid

@@ -68,13 +68,15 @@ public struct TrainedModel: Sendable {
   /// Loads a model with its backbone.
   ///
   /// - weights: the backbone's weights file; from the cache when nil. It must be the one the model was trained with.
+  ///   Random weights are made again.
   public static func load(_ path: String, weights: String? = nil, on device: any Device) throws -> TrainedModel {
     let description = try readDescription(path)
     let configuration = description.configuration
     try configuration.validate()
     let bank = try SafetensorsFile(path: "\(path)/\(weightsFile)").tensor(named: "memory_bank")
     guard bank.values.allSatisfy(\.isFinite) else { throw DetectorError.notFinite(what: "The memory bank of \(path)") }
-    let loaded = try LoadedBackbone(configuration.backbone, weights: weights, on: device)
+    let random = RandomWeights.seed(parsing: description.weightsSHA256) == nil ? nil : description.weightsSHA256
+    let loaded = try LoadedBackbone(configuration.backbone, weights: weights ?? random, on: device)
     guard loaded.weightsSHA256 == description.weightsSHA256 else {
       throw DetectorError.weights(expected: description.weightsSHA256, found: loaded.weightsSHA256)
     }

@@ -52,7 +52,7 @@ struct WeightsTests {
       let outcome = try weights(["add", #require(RealWeights.efficientNetLite0)], cache: cache)
       #expect(outcome.status == 0)
       #expect(outcome.output.hasPrefix("added EfficientNet-Lite0: \(cache.path)/flawless/weights/\(file)"))
-      #expect(try weights(["verify"], cache: cache).output == "EfficientNet-Lite0: verified\n")
+      #expect(try weights(["verify"], cache: cache).output.hasPrefix("EfficientNet-Lite0: verified\n"))
     }
   }
 }

@@ -9,7 +9,7 @@ public struct FakeBackbone: Backbone {
   public let kind = BackboneKind.efficientNetLite0
   public let device: any Device
   public let taps = [FeatureTap(stride: 8, channels: 7), FeatureTap(stride: 16, channels: 5)]
-  public let normalization: (offset: Float, scale: Float) = (127, 128)
+  public let normalization = PixelNormalization(offset: [127, 127, 127], scale: [128, 128, 128])
   /// By stride: [stride, stride, 3, channels].
   private let weights: [Int: Storage]
 
@@ -20,6 +20,10 @@ public struct FakeBackbone: Backbone {
       uniqueKeysWithValues: taps.map { tap in
         (tap.stride, try Storage(reproducible.floats(tap.stride * tap.stride * 3 * tap.channels), on: device))
       })
+  }
+
+  public func trace(_ x: Tensor, visit: (String, Tensor) throws -> Void) throws {
+    for tap in taps { try visit("tap\(tap.stride)", features(x, strides: [tap.stride])[0]) }
   }
 
   public func features(_ x: Tensor, strides: [Int]) throws -> [Tensor] {

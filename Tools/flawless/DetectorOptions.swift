@@ -16,7 +16,8 @@ struct DetectorOptions: ParsableArguments {
   @Option(help: "The pretrained network.")
   var backbone: BackboneKind = PatchCoreConfiguration().backbone
 
-  @Option(help: ArgumentHelp("The network's weights file (default: from the cache).", valueName: "FILE"))
+  @Option(
+    help: ArgumentHelp("The network's weights, or 'random:' and a seed (default: from the cache).", valueName: "FILE"))
   var weights: String?
 
   @Option(help: ArgumentHelp("Pictures are resized to this many pixels on each side.", valueName: "PIXELS"))

@@ -17,11 +17,12 @@ struct NetworkCommand: ParsableCommand {
       Examples:
         parity network
         parity network --weights efficientnet-lite0.pth --size 256 --batch 3
+        parity network --network wide-resnet50-2 --weights random:1
       """)
 
   @Option(help: "The network.")
   var network = BackboneKind.efficientNetLite0
-  @Option(help: ArgumentHelp("Its weights (default: from the cache).", valueName: "FILE"))
+  @Option(help: ArgumentHelp("Its weights, or 'random:' and a seed (default: from the cache).", valueName: "FILE"))
   var weights: String?
   @Option(help: ArgumentHelp("Pictures.", valueName: "COUNT"))
   var batch = 1
@@ -56,31 +57,23 @@ struct NetworkCommand: ParsableCommand {
     guard opened.variants.count > 1 else {
       throw Failure("There is only '\(opened.variants.first?.name ?? "no variant")', so nothing was compared.")
     }
-    let file = try openTensorFile(weights ?? WeightsCache.standard.locate(network.weights))
     var random = CaseRandom(key: "network \(network.rawValue)", seed: seed)
     let pixels = (0..<(batch * size * size * 3)).map { _ in Float(2 * random.uniform() - 1) }
     let traces = try opened.variants.map { variant in
       try progress.note("\(variant.name): \(variant.deviceName)")
-      return try layers(file, pixels, on: variant.device)
+      return try layers(pixels, on: variant.device)
     }
     try report(traces, opened.variants.map(\.name))
   }
 
-  private func layers(_ file: any TensorFile, _ pixels: [Float], on device: any Device) throws -> [Layer] {
-    let network = try EfficientNetLite0(file, on: device)
+  private func layers(_ pixels: [Float], on device: any Device) throws -> [Layer] {
+    let network = try LoadedBackbone(network, weights: weights, on: device).backbone
     let x = try Tensor(pixels, shape: [batch, size, size, 3], on: device)
     var layers: [Layer] = []
     try network.trace(x) { layer, output in
-      let name =
-        switch layer {
-        case .stem: "stem"
-        case .block(let index): "block \(index)"
-        case .head: "head"
-        }
-      layers.append(Layer(name: name, shape: output.shape, values: try output.values()))
+      layers.append(Layer(name: layer, shape: output.shape, values: try output.values()))
     }
-    let logits = try network.logits(x)
-    return layers + [Layer(name: "logits", shape: logits.shape, values: try logits.values())]
+    return layers
   }
 
   private func report(_ traces: [[Layer]], _ names: [String]) throws {
