@@ -1,6 +1,9 @@
 #include "include/CKernels.h"
 
 // One entry a file: a new one is three lines here and one in the table. A test compares the table with the folder.
+static const char attention[] = {
+#embed "../../Kernels/attention.cl" suffix(, 0)
+};
 static const char convolution[] = {
 #embed "../../Kernels/convolution.cl" suffix(, 0)
 };
@@ -44,6 +47,7 @@ static const char winograd[] = {
 static const struct {
   const char *name, *source;
 } files[] = {
+    {"attention", attention},
     {"convolution", convolution},
     {"coreset", coreset},
     {"elementwise", elementwise},

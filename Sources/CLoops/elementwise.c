@@ -104,7 +104,7 @@ CLONES void fl_clamp(const float *x, float lower, float upper, float *y, long n)
   EACH(x[i] < lower ? lower : (x[i] > upper ? upper : x[i]));
 }
 
-CLONES void fl_softmax_row(const float *x, float *y, long n, int logarithmic) {
+CLONES float fl_softmax_row(const float *x, float *y, long n, int logarithmic) {
   float largest = -INFINITY;
   for (long i = 0; i < n; i++) largest = x[i] > largest || x[i] != x[i] ? x[i] : largest;
   float lanes[16] = {0};
@@ -121,11 +121,12 @@ CLONES void fl_softmax_row(const float *x, float *y, long n, int logarithmic) {
   }
   for (int step = 8; step; step /= 2)
     for (int lane = 0; lane < step; lane++) lanes[lane] += lanes[lane + step];
+  float offset = largest + logf(lanes[0]);
   if (logarithmic) {
-    float offset = largest + logf(lanes[0]);
     for (long j = 0; j < n; j++) y[j] = x[j] - offset;
   } else {
     float factor = 1.0f / lanes[0];
     for (long j = 0; j < n; j++) y[j] *= factor;
   }
+  return offset;
 }

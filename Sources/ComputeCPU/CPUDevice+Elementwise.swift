@@ -48,7 +48,7 @@ extension CPUDevice {
     let softmax = loops.pointee.softmax_row
     parallel(p.rows, chunk: Self.elementsPerTask / p.columns) { rows in
       for row in rows {
-        softmax(
+        _ = softmax(
           x.pointer + row * p.columns, y.pointer + row * p.columns, p.columns, p.logarithmic ? 1 : 0)
       }
     }

@@ -34,11 +34,13 @@ struct Tiling: Sendable {
 
   /// Pixels, or queries, that a work-item of the CPU shape holds in registers (TILE in the kernels).
   let tile = 6
-  /// Winograd tiles that a work-item of the CPU shape holds in registers (ROWS in the kernels): with 16 registers 6 rows
-  /// of 2 vectors, with the 32 of AVX-512 eight, which blocks of pictures with sides of 2ⁿ fill up.
-  var winogradRows: Int { vectorWidth == 16 ? 8 : 6 }
+  /// Winograd tiles, or queries of attention, that a work-item of the CPU shape holds in registers (ROWS in the kernels):
+  /// with 16 registers 6 rows of 2 vectors, with the 32 of AVX-512 eight, which pictures with sides of 2ⁿ fill up.
+  var registerRows: Int { vectorWidth == 16 ? 8 : 6 }
   /// Tiles that one work-item of the CPU shape visits with one panel (BLOCK in the kernels).
   let block = 8
+  /// Keys whose scores a work-item of attention's CPU shape keeps (KEYS in the kernels).
+  let attentionKeys = 128
   /// Items that share a tile of 64 by 64 in the GPU shape, 8 by 8 results each.
   private static let itemsPerTile = 64
 
@@ -50,7 +52,7 @@ struct Tiling: Sendable {
   var rowsPerTask: Int { shape == .cpu ? tile * block : 64 }
 
   var options: String {
-    "-cl-std=CL1.2 -DSHAPE_CPU=\(shape == .cpu ? 1 : 0) -DVW=\(vectorWidth) -DTILE=\(tile) -DBLOCK=\(block) -DROWS=\(winogradRows) "
+    "-cl-std=CL1.2 -DSHAPE_CPU=\(shape == .cpu ? 1 : 0) -DVW=\(vectorWidth) -DTILE=\(tile) -DBLOCK=\(block) -DROWS=\(registerRows) -DKEYS=\(attentionKeys) "
       + "-DGROUP=\(group)"
   }
 }

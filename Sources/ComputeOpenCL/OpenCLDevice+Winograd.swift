@@ -71,7 +71,7 @@ struct WinogradBlocks {
 
   /// Nil when not even the smallest block fits the device's local memory.
   init?(_ p: ConvolutionProblem, _ grid: WinogradTiles, _ tiling: Tiling, _ traits: DeviceTraits) {
-    let rows = tiling.winogradRows
+    let rows = tiling.registerRows
     stride = p.inputChannels + 16
     let floatsPerTile = grid.places * (stride + tiling.panel)
     let available = traits.localMemory / MemoryLayout<Float>.stride / floatsPerTile

@@ -168,7 +168,7 @@ public struct Op: Sendable {
 /// Every operation of the devices, once, for tests, `parity` and `kernel-bench`.
 public enum OpCatalogue {
   public static let operations: [Op] =
-    elementwise + [activate, softmax, multiply, convolve, pool, resample, filter]
+    elementwise + [activate, softmax, attend, multiply, convolve, pool, resample, filter]
     + [reduce, position, gatherRows, copy, permute, nearest, coreset]
 
   /// - Throws: ``CaseError``

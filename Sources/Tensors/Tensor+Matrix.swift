@@ -36,4 +36,26 @@ extension Tensor {
       try device.multiply(problem, storage, other.storage, into: $0, scale: scale, accumulate: false)
     }
   }
+
+  /// Scaled dot-product attention of these queries, each head by itself.
+  ///
+  /// - self: [batch, queries, heads, width]
+  /// - keys, values: [batch, keys, heads, width]
+  /// - isCausal: whether query i sees keys 0 … i only
+  /// - result: as self
+  public func attended(to keys: Tensor, values: Tensor, isCausal: Bool = false) throws -> Tensor {
+    guard shape.rank == 4 else {
+      throw ShapeError.outOfRange(operation: "attend", what: "the rank", value: shape.rank, allowed: 4...4)
+    }
+    let expected = [shape[0], keys.shape.rank == 4 ? keys.shape[1] : 1, shape[2], shape[3]]
+    for (name, other) in [("keys", keys), ("values", values)] where other.shape.extents != expected {
+      throw ShapeError.mismatch(operation: "attend", argument: name, expected: expected, found: other.shape.extents)
+    }
+    let problem = try AttentionProblem(
+      batch: shape[0], heads: shape[2], queries: shape[1], keys: keys.shape[1], width: shape[3], isCausal: isCausal)
+    let logSums = try Storage(count: problem.logSumCount, on: device)
+    return try Tensor.made(shape, on: device) {
+      try device.attend(problem, storage, keys.storage, values.storage, into: $0, logSums: logSums)
+    }
+  }
 }

@@ -35,6 +35,22 @@ struct KernelArgumentTests {
   }
 
   @Test(arguments: TestDevice.all)
+  func attentionChecksEachArgument(_ tested: TestDevice) throws {
+    let device = tested.device
+    let p = try AttentionProblem(heads: 2, queries: 3, keys: 4, width: 5)
+    let counts = [30, 40, 40, 30, 6]
+    for (wrong, name) in ["q", "k", "v", "y", "logSums"].enumerated() {
+      let a = try counts.indices.map { try Storage(count: counts[$0] + ($0 == wrong ? 1 : 0), on: device) }
+      #expect(
+        throws: ShapeError.mismatch(
+          operation: "attend", argument: name, expected: [counts[wrong]], found: [counts[wrong] + 1])
+      ) { try device.attend(p, a[0], a[1], a[2], into: a[3], logSums: a[4]) }
+    }
+    #expect(throws: ShapeError.self) { try AttentionProblem(heads: 1, queries: 1, keys: 1, width: 1025) }
+    #expect(throws: ShapeError.self) { try AttentionProblem(heads: 1, queries: 0, keys: 1, width: 1) }
+  }
+
+  @Test(arguments: TestDevice.all)
   func aRectangleThatLeavesAnArrayThrows(_ tested: TestDevice) throws {
     let (x, y) = (try Storage(count: 10, on: tested.device), try Storage(count: 9, on: tested.device))
     #expect(throws: ShapeError.self) {

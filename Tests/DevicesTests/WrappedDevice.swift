@@ -86,6 +86,15 @@ final class WrappedDevice: Device {
     try finish(result, into: y, lies: lie == .softmax)
   }
 
+  func attend(
+    _ p: AttentionProblem, _ q: Storage, _ k: Storage, _ v: Storage, into y: Storage, logSums: Storage
+  ) throws {
+    let (result, sums) = (try Storage(count: y.count, on: inner), try Storage(count: logSums.count, on: inner))
+    try inner.attend(p, home(q), home(k), home(v), into: result, logSums: sums)
+    try finish(result, into: y, lies: false)
+    try finish(sums, into: logSums, lies: false)
+  }
+
   func map(_ operation: UnaryOperation, _ x: Storage, into y: Storage) throws {
     let result = try Storage(count: y.count, on: inner)
     try inner.map(operation, home(x), into: result)

@@ -363,9 +363,20 @@ def smoothing():
     case("radius 3", "smoothing", {"x": x[..., None]}, {"y": y[None, ..., None]}, {"radius": 3}, {"sigma": 4.0})
 
 
+def attentions():
+    for name, query, keys, causal in [
+            ("one", (1, 1, 1, 1), 1, False), ("small", (2, 5, 3, 17), 7, False), ("causal", (1, 9, 2, 16), 9, True),
+            ("longer", (1, 40, 2, 33), 67, False), ("causal, fewer keys", (1, 17, 1, 8), 5, True)]:
+        q = normal(*query)
+        k, v = (normal(query[0], keys, *query[2:]) for _ in range(2))
+        y = torch.nn.functional.scaled_dot_product_attention(
+            *(torch.from_numpy(a).transpose(1, 2) for a in (q, k, v)), is_causal=causal).transpose(1, 2)
+        case(name, "attention", {"q": q, "k": k, "v": v}, {"y": y}, {"causal": int(causal)})
+
+
 for family in [
         convolutions, activations, elementwise, matrices, pooling, resampling, softmaxes, reductions, indexing,
-        neighbours, smoothing]:
+        neighbours, smoothing, attentions]:
     family()
 output = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("operations.safetensors")
 written(output, {

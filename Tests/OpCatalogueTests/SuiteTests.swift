@@ -2,13 +2,9 @@ import OpCatalogue
 import TestSupport
 import Testing
 
-/// Every operation on every device, at all sizes of the suite but the largest; `parity run` has those, too.
-#if DEBUG
-  // The references of larger ones take minutes without optimisation.
-  private let largestWork = 20_000
-#else
-  private let largestWork = 500_000
-#endif
+/// Every operation on every device at the suite's smaller sizes; `parity run` has all, which without optimisation would
+/// take minutes here.
+private let largestWork = 20_000
 
 @Suite("Operations against Float64 references")
 struct SuiteTests {

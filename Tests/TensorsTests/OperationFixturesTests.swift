@@ -5,7 +5,8 @@ import Testing
 @Test func everyFamilyHasItsCases() throws {
   #expect(
     try OperationFixtures.counts() == [
-      "activation": 8, "affine": 1, "binary": 36, "clamp": 1, "concatenation": 5, "convolution": 33, "gather": 2,
+      "activation": 8, "affine": 1, "attention": 5, "binary": 36, "clamp": 1, "concatenation": 5, "convolution": 33,
+      "gather": 2,
       "global pooling": 6, "matrix": 36, "neighbours": 15, "permutation": 7, "pooling": 21, "position": 8,
       "reduction": 35, "resampling": 27, "slice": 6, "smoothing": 11, "softmax": 16, "unary": 6,
     ])

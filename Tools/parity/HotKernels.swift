@@ -13,6 +13,12 @@ struct HotKernel {
     HotKernel(functions: ["convolution_pack"], file: "convolution", operations: ["multiply", "convolve"]),
     HotKernel(functions: ["convolution_depthwise"], file: "convolution", operations: ["convolve"]),
     HotKernel(functions: ["convolution_grouped"], file: "convolution", operations: ["convolve"]),
+    HotKernel(
+      functions: [
+        "winograd_tiles", "transform_tile", "multiply_tiles", "finish", "winograd_input", "winograd_output",
+        "winograd_weights",
+      ], file: "winograd", operations: ["convolve"]),
+    HotKernel(functions: ["attention_forward", "attention_pack"], file: "attention", operations: ["attend"]),
     HotKernel(functions: ["neighbours_candidates"], file: "neighbours", operations: ["nearest"]),
     HotKernel(
       functions: ["neighbours_best", "neighbours_pack", "neighbours_norms"], file: "neighbours", operations: ["nearest"]
@@ -26,7 +32,7 @@ struct HotKernel {
     HotKernel(functions: ["reduction_columns", "merged", "start_of"], file: "reduction", operations: ["reduce"]),
     HotKernel(functions: ["reduction_rows"], file: "reduction", operations: ["reduce"]),
     HotKernel(functions: ["reduction_position"], file: "reduction", operations: ["position"]),
-    HotKernel(functions: ["pooling_forward"], file: "pooling", operations: ["pool"]),
+    HotKernel(functions: ["pooling_forward", "pooled"], file: "pooling", operations: ["pool"]),
     HotKernel(functions: ["resampling_forward", "source"], file: "resampling", operations: ["resample"]),
     HotKernel(functions: ["filtering_pass"], file: "filtering", operations: ["filter"]),
     HotKernel(

@@ -52,7 +52,8 @@ typedef struct {
   // y[rows][columns] = activation(y + bias[columns] + residual); bias and residual may be null.
   void (*epilogue)(int activation, float *y, const float *_Nullable bias, const float *_Nullable residual, long rows,
                    long columns);
-  void (*softmax_row)(const float *x, float *y, long n, int logarithmic);
+  // Returns log Σ e^x. x may be y unless logarithmic.
+  float (*softmax_row)(const float *x, float *y, long n, int logarithmic);
 
   // convolution.c
   // One row of depthwise outputs: x is one picture, w [kernel_height][kernel_width][channels],

@@ -1,0 +1,214 @@
+// Scaled dot-product attention with a running softmax: y = softmax(q kᵀ / √width) v, one head by itself, without a matrix
+// of scores in memory (Dao et al. 2022, FlashAttention, arXiv 2205.14135). For each block of keys, with m the largest
+// score so far and l the sum of e^(score − m): rescale l and y by e^(m_old − m_new), add the block's part.
+//
+// q: [batch, queries, heads, width], k, v: [batch, keys, heads, width], y: as q; log_sums: [batch, heads, queries], the
+// logarithm of Σ e^score, which gradients need. Keys and values are packed: k [batch · heads][⌈keys / PANEL⌉][width][PANEL],
+// v [batch · heads][⌈width / PANEL⌉][keys][PANEL], zeros beyond the last key and column.
+//
+// CPU shape: one work-item takes ROWS queries of a head; scores of KEYS keys and the sums of y lie in local memory, which
+// is its core's cache, while both products run in registers.
+// GPU shape: a work-group of 64 takes 64 queries by 64 columns of y, each item 8 x 8 scores, then 8 x 8 columns. A block
+// of 64 keys: 2 · 64 · 64 · (width + 64) operations for 256 · (width + 64) bytes of k and v: 32 operations a byte. Local
+// memory 25 KiB, about 150 registers: 2 groups on a core of 64 KiB. Where width is above 64, groups side by side compute
+// the scores again.
+
+#ifndef ROWS
+#define ROWS 6
+#endif
+
+// One item a key of packed keys, or a column of packed values; `depth` and `outer` are width and keys, or keys and width.
+kernel void attention_pack(global const float *x, global float *packed, int heads, int keys, int width, int is_value) {
+  int place = get_global_id(0), group = get_global_id(1), panels = get_global_size(0) / PANEL;
+  int depth = is_value ? keys : width, outer = is_value ? width : keys;
+  ulong step = (ulong)heads * width;
+  x += (ulong)(group / heads) * keys * step + group % heads * width + (is_value ? place : place * step);
+  packed += ((ulong)group * panels + place / PANEL) * depth * PANEL + place % PANEL;
+  for (int i = 0; i < depth; i++) packed[(ulong)i * PANEL] = place < outer ? x[is_value ? i * step : i] : 0.0f;
+}
+
+#if SHAPE_CPU
+#ifndef KEYS
+#define KEYS 128  // a multiple of PANEL
+#endif
+
+// p: [ROWS][KEYS], sums: [ROWS][value_panels · PANEL].
+kernel void attention_forward(global const float *q, global const float *k, global const float *v, global float *y,
+                              global float *log_sums, int heads, int queries, int keys, int width, int value_panels,
+                              int is_causal, float scale, local float *p, local float *sums) {
+  int first = get_global_id(0) * ROWS, group = get_global_id(1), columns = value_panels * PANEL;
+  int key_panels = (keys + PANEL - 1) / PANEL;
+  global const float *query[ROWS];
+  float largest[ROWS], total[ROWS];
+#pragma unroll
+  for (int i = 0; i < ROWS; i++) {
+    ulong line = (ulong)(group / heads) * queries + min(first + i, queries - 1);
+    query[i] = q + (line * heads + group % heads) * width;
+    largest[i] = -INFINITY;
+    total[i] = 0;
+  }
+  for (int i = 0; i < ROWS * columns; i++) sums[i] = 0;
+  k += (ulong)group * key_panels * width * PANEL;
+  v += (ulong)group * value_panels * keys * PANEL;
+  int end = is_causal ? min(first + ROWS, keys) : keys;
+  for (int begin = 0; begin < end; begin += KEYS) {
+    int count = min(KEYS, end - begin);
+    for (int panel = 0; panel * PANEL < count; panel++) {
+      global const float *w = k + (ulong)(begin / PANEL + panel) * width * PANEL;
+      vec sum0[ROWS], sum1[ROWS];
+#pragma unroll
+      for (int i = 0; i < ROWS; i++) sum0[i] = sum1[i] = 0;
+      for (int c = 0; c < width; c++) {
+        vec w0 = VLOAD(0, w + c * PANEL), w1 = VLOAD(1, w + c * PANEL);
+#pragma unroll
+        for (int i = 0; i < ROWS; i++) {
+          vec value = (vec)(query[i][c]);
+          sum0[i] = fma(value, w0, sum0[i]);
+          sum1[i] = fma(value, w1, sum1[i]);
+        }
+      }
+#pragma unroll
+      for (int i = 0; i < ROWS; i++) {
+        VSTORE(sum0[i] * scale, 0, p + i * KEYS + panel * PANEL);
+        VSTORE(sum1[i] * scale, 1, p + i * KEYS + panel * PANEL);
+      }
+    }
+    for (int i = 0; i < ROWS; i++) {
+      local float *line = p + i * KEYS;
+      // Scores of keys that a query does not see, and those beyond the last key, up to a whole vector.
+      int seen = is_causal ? min(count, max(first + i + 1 - begin, 0)) : count;
+      for (int j = seen; j < (count + VW - 1) / VW * VW; j++) line[j] = -INFINITY;
+      vec most = -INFINITY;
+      for (int j = 0; j < count; j += VW) most = fmax(most, VLOAD(0, line + j));
+      float lanes[VW], next = largest[i];
+      VSTORE(most, 0, lanes);
+      for (int lane = 0; lane < VW; lane++) next = fmax(next, lanes[lane]);
+      // With no key seen yet there is nothing to rescale, and −∞ − −∞ would be NaN.
+      float base = next == -INFINITY ? 0.0f : next, factor = exp(largest[i] - base);
+      vec part = 0;
+      for (int j = 0; j < count; j += VW) {
+        vec e = exp(VLOAD(0, line + j) - base);
+        VSTORE(e, 0, line + j);
+        part += e;
+      }
+      float sum = 0;
+      VSTORE(part, 0, lanes);
+      for (int lane = 0; lane < VW; lane++) sum += lanes[lane];
+      total[i] = total[i] * factor + sum;
+      largest[i] = next;
+      for (int c = 0; c < columns; c += VW)
+        VSTORE(VLOAD(0, sums + i * columns + c) * factor, 0, sums + i * columns + c);
+    }
+    for (int panel = 0; panel < value_panels; panel++) {
+      global const float *w = v + ((ulong)panel * keys + begin) * PANEL;
+      local float *target = sums + panel * PANEL;
+      vec sum0[ROWS], sum1[ROWS];
+#pragma unroll
+      for (int i = 0; i < ROWS; i++) {
+        sum0[i] = VLOAD(0, target + i * columns);
+        sum1[i] = VLOAD(1, target + i * columns);
+      }
+      for (int j = 0; j < count; j++) {
+        vec w0 = VLOAD(0, w + j * PANEL), w1 = VLOAD(1, w + j * PANEL);
+#pragma unroll
+        for (int i = 0; i < ROWS; i++) {
+          vec value = (vec)(p[i * KEYS + j]);
+          sum0[i] = fma(value, w0, sum0[i]);
+          sum1[i] = fma(value, w1, sum1[i]);
+        }
+      }
+#pragma unroll
+      for (int i = 0; i < ROWS; i++) {
+        VSTORE(sum0[i], 0, target + i * columns);
+        VSTORE(sum1[i], 1, target + i * columns);
+      }
+    }
+  }
+  for (int i = 0; i < ROWS && first + i < queries; i++) {
+    ulong line = (ulong)(group / heads) * queries + first + i;
+    global float *target = y + (line * heads + group % heads) * width;
+    float factor = 1.0f / total[i];
+    for (int c = 0; c < width; c++) target[c] = sums[i * columns + c] * factor;
+    log_sums[(ulong)group * queries + first + i] = largest[i] + log(total[i]);
+  }
+}
+#else
+#define STEP 16
+
+kernel __attribute__((reqd_work_group_size(64, 1, 1)))
+void attention_forward(global const float *q, global const float *k, global const float *v, global float *y,
+                       global float *log_sums, int heads, int queries, int keys, int width, int value_panels,
+                       int is_causal, float scale) {
+  local float a_tile[STEP][65];
+  local float b_tile[STEP][64];
+  local float p[64][65];
+  int item = get_local_id(0), first = get_group_id(0) * 64, panel = get_group_id(1), group = get_group_id(2);
+  int row = item / 8 * 8, col = item % 8 * 8, key_panels = (keys + PANEL - 1) / PANEL;
+  ulong line = (ulong)(group / heads) * queries + min(first + item, queries - 1);
+  global const float *query = q + (line * heads + group % heads) * width;
+  k += (ulong)group * key_panels * width * PANEL;
+  v += ((ulong)group * value_panels + panel) * keys * PANEL;
+  float sums[8][8], largest = -INFINITY, total = 0;
+  for (int i = 0; i < 8; i++)
+    for (int j = 0; j < 8; j++) sums[i][j] = 0;
+  int end = is_causal ? min(first + 64, keys) : keys;
+  for (int begin = 0; begin < end; begin += 64) {
+    float scores[8][8];
+    for (int i = 0; i < 8; i++)
+      for (int j = 0; j < 8; j++) scores[i][j] = 0;
+    for (int depth = 0; depth < width; depth += STEP) {
+      for (int c = 0; c < STEP; c++) {
+        int inside = depth + c < width;
+        a_tile[c][item] = inside ? query[depth + c] : 0.0f;
+        b_tile[c][item] = inside ? k[((ulong)(begin / PANEL) * width + depth + c) * PANEL + item] : 0.0f;
+      }
+      barrier(CLK_LOCAL_MEM_FENCE);
+      for (int c = 0; c < STEP; c++)
+        for (int i = 0; i < 8; i++)
+          for (int j = 0; j < 8; j++) scores[i][j] = fma(a_tile[c][row + i], b_tile[c][col + j], scores[i][j]);
+      barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    for (int i = 0; i < 8; i++)
+      for (int j = 0; j < 8; j++) {
+        int key = begin + col + j, is_seen = key < keys && (!is_causal || key <= first + row + i);
+        p[row + i][col + j] = is_seen ? scores[i][j] * scale : -INFINITY;
+      }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    // Each item the softmax of one query.
+    float next = largest;
+    for (int j = 0; j < 64; j++) next = fmax(next, p[item][j]);
+    float base = next == -INFINITY ? 0.0f : next, factor = exp(largest - base), sum = 0;
+    for (int j = 0; j < 64; j++) {
+      float e = exp(p[item][j] - base);
+      p[item][j] = e;
+      sum += e;
+    }
+    total = total * factor + sum;
+    largest = next;
+    p[item][64] = factor;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int i = 0; i < 8; i++)
+      for (int j = 0; j < 8; j++) sums[i][j] *= p[row + i][64];
+    for (int j = 0; j < 64; j += STEP) {
+      // Beyond the last key p is 0, which NaN in memory would not survive.
+      for (int c = 0; c < STEP; c++)
+        b_tile[c][item] = begin + j + c < keys ? v[(ulong)(begin + j + c) * PANEL + item] : 0.0f;
+      barrier(CLK_LOCAL_MEM_FENCE);
+      for (int c = 0; c < STEP; c++)
+        for (int i = 0; i < 8; i++)
+          for (int n = 0; n < 8; n++) sums[i][n] = fma(p[row + i][j + c], b_tile[c][col + n], sums[i][n]);
+      barrier(CLK_LOCAL_MEM_FENCE);
+    }
+  }
+  if (panel == 0 && first + item < queries) log_sums[(ulong)group * queries + first + item] = largest + log(total);
+  p[item][64] = 1.0f / total;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int i = 0; i < 8; i++)
+    for (int j = 0; j < 8; j++) {
+      int c = panel * PANEL + col + j;
+      if (first + row + i >= queries || c >= width) continue;
+      ulong place = (ulong)(group / heads) * queries + first + row + i;
+      y[(place * heads + group % heads) * width + c] = sums[i][j] * p[row + i][64];
+    }
+}
+#endif

@@ -1,0 +1,96 @@
+import Compute
+import Foundation
+
+extension OpCatalogue {
+  static let attend = Op(
+    name: "attend", functions: ["attend"], bound: "Σ p|v| (2 max|error of a score| + 10 u + 2 u|s − max| + 8 u √n)",
+    suite: [
+      "heads=1 queries=1 keys=1 width=1", "heads=2 queries=7 keys=5 width=3", "heads=1 queries=9 keys=17 width=16",
+      "n=2 heads=3 queries=5 keys=33 width=17", "heads=1 queries=17 keys=17 width=8 causal=1",
+      "heads=2 queries=3 keys=9 width=33 causal=1",
+      // The tiny ones end here.
+      "n=3 heads=2 queries=65 keys=63 width=64", "heads=1 queries=64 keys=64 width=65 causal=1",
+      "heads=1 queries=129 keys=127 width=32", "heads=2 queries=33 keys=257 width=31 causal=1",
+      "heads=1 queries=257 keys=130 width=15 causal=1", "n=2 heads=4 queries=50 keys=50 width=64",
+      "heads=8 queries=77 keys=77 width=64 causal=1", "heads=1 queries=64 keys=64 width=512",
+      "heads=12 queries=16 keys=16 width=32", "heads=1 queries=196 keys=300 width=48",
+      "heads=1 queries=2 keys=1000 width=40",
+    ].map(listed), tinyCount: 6,
+    random: { random in
+      [
+        "n": random.pick([1, 1, 2]), "heads": random.int(1...3), "queries": extentBelow(140, &random),
+        "keys": extentBelow(270, &random), "width": extentBelow(130, &random), "causal": random.int(0...1),
+      ]
+    }
+  ) { parameters in
+    let p = try AttentionProblem(
+      batch: parameters.int("n", 1), heads: parameters.int("heads"), queries: parameters.int("queries"),
+      keys: parameters.int("keys"), width: parameters.int("width"), isCausal: parameters.flag("causal"))
+    let query: Shape = [p.batch, p.queries, p.heads, p.width]
+    let key: Shape = [p.batch, p.keys, p.heads, p.width]
+    var made = OpCase(
+      operation: "attend", parameters: parameters,
+      // A key that is not seen has probability 0, with which its value may be multiplied or not.
+      arrays: [
+        .input("q", query), .input("k", key), .input("v", key, takesIntruders: !p.isCausal), .output("y", query),
+        .output("logSums", [p.batch, p.heads, p.queries]),
+      ],
+      fills: [.normal, .positive, .integer, .onehot, .duplicates, .poison],
+      floatingPointOperations: p.floatingPointOperations, bytesMoved: p.bytesMoved,
+      run: { device, a in try device.attend(p, a[0], a[1], a[2], into: a[3], logSums: a[4]) },
+      reference: { h, _ in AttentionReference.attended(p, h[0], h[1], h[2]) })
+    made.isUniformByNature = p.queryCount <= 64 || p.keys <= 4
+    return made
+  }
+}
+
+/// Attention in Double, with the scores written out.
+enum AttentionReference {
+  /// A score errs by 4 u √width Σ|q k| and one more rounding for the scale. The softmax turns the largest of these errors
+  /// into twice that, relatively; its own errors are those of ``OpCatalogue/softmax``; the weighted sum adds 4 u √keys, and
+  /// rescaling it for each block of keys as much again.
+  static func attended(_ p: AttentionProblem, _ q: [Float], _ k: [Float], _ v: [Float]) -> [Expected] {
+    var (values, allowed) = ([Double](repeating: 0, count: p.queryCount), [Double](repeating: 0, count: p.queryCount))
+    var (logSums, logAllowed) = ([Double](), [Double]())
+    for batch in 0..<p.batch {
+      for head in 0..<p.heads {
+        for query in 0..<p.queries {
+          let place = ((batch * p.queries + query) * p.heads + head) * p.width
+          let seen = p.isCausal ? min(query + 1, p.keys) : p.keys
+          let keys = (0..<seen).map { ((batch * p.keys + $0) * p.heads + head) * p.width }
+          let scores = keys.map { score(p, q, place, k, $0) }
+          let largest = scores.contains { $0.value.isNaN } ? .nan : scores.map(\.value).max() ?? .nan
+          let scoreError = scores.map(\.error).max() ?? 0
+          let weights = scores.map { exp($0.value - largest) }
+          let sum = weights.reduce(0, +)
+          let sumError = 8 * unit * Double(seen).squareRoot()
+          for c in 0..<p.width {
+            for (index, key) in keys.enumerated() {
+              let part = weights[index] / sum * Double(v[key + c])
+              values[place + c] += part
+              let distance = largest - scores[index].value
+              allowed[place + c] += abs(part) * (2 * scoreError + 10 * unit + 2 * unit * distance + sumError)
+            }
+            allowed[place + c] += 2 * ulp(values[place + c])
+          }
+          logSums.append(largest + log(sum))
+          logAllowed.append(scoreError + sumError + 6 * unit + 2 * ulp(abs(largest) + log(sum)))
+        }
+      }
+    }
+    return [.floats(values, allowed: allowed), .floats(logSums, allowed: logAllowed)]
+  }
+
+  private static func score(
+    _ p: AttentionProblem, _ q: [Float], _ query: Int, _ k: [Float], _ key: Int
+  ) -> (value: Double, error: Double) {
+    var (sum, size) = (0.0, 0.0)
+    for c in 0..<p.width {
+      let product = Double(q[query + c]) * Double(k[key + c])
+      sum += product
+      size += abs(product)
+    }
+    let scale = Double(p.scale)
+    return (sum * scale, scale * (4 * unit * Double(p.width).squareRoot() * size + 2 * unit * abs(sum)))
+  }
+}
