@@ -49,11 +49,14 @@ static const tile_functions *functions(void) {
 long fl_panel_width(void) { return 2 * functions()->vector; }
 long fl_tile_rows(void) { return functions()->rows; }
 
-void fl_pack(const float *w, long depth, long columns, long panel, float *packed) {
+void fl_pack(const float *w, long depth, long columns, int transposed, long panel, float *packed) {
   long width = fl_panel_width(), first = panel * width, count = smaller(width, columns - first);
   packed += panel * depth * width;
-  for (long k = 0; k < depth; k++)
-    for (long lane = 0; lane < width; lane++) packed[k * width + lane] = lane < count ? w[k * columns + first + lane] : 0;
+  for (long k = 0; k < depth; k++, packed += width) {
+    for (long lane = 0; lane < count; lane++)
+      packed[lane] = transposed ? w[(first + lane) * depth + k] : w[k * columns + first + lane];
+    for (long lane = count; lane < width; lane++) packed[lane] = 0;
+  }
 }
 
 void fl_convolve_tiles(const fl_convolution *p, const float *x, const float *panels, const fl_epilogue_terms *e,

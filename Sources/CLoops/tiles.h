@@ -8,9 +8,10 @@ typedef float NAME(vec) __attribute__((ext_vector_type(VW), aligned(4)));
 
 static inline vec NAME(load)(const float *x) { return *(const vec *)x; }
 
-// y = activation(sum + bias + residual) of VW outputs, or of `count` at the end of the channels.
-static inline void NAME(finish)(vec sum, const float *bias, const float *residual, int activation, long count,
-                                float *y) {
+// y = activation(scale · sum + bias + residual) of VW outputs, or of `count` at the end of the channels.
+static inline void NAME(finish)(vec sum, float scale, const float *bias, const float *residual, int activation,
+                                long count, float *y) {
+  sum *= scale;
   if (count >= VW) {
     if (bias) sum += NAME(load)(bias);
     if (residual) sum += NAME(load)(residual);
@@ -83,10 +84,10 @@ static inline __attribute__((always_inline)) void NAME(convolve_tile)(
   for (int i = 0; i < ROWS; i++) {
     if (first + i >= end) continue;
     long place = (first + i) * p->outputs + column, rest = p->outputs - column;
-    NAME(finish)(sum0[i], e->bias ? e->bias + column : 0, e->residual ? e->residual + place : 0, e->activation, rest,
+    NAME(finish)(sum0[i], e->scale, e->bias ? e->bias + column : 0, e->residual ? e->residual + place : 0, e->activation, rest,
                  y + place);
     if (vectors == 2)
-      NAME(finish)(sum1[i], e->bias ? e->bias + column + VW : 0, e->residual ? e->residual + place + VW : 0,
+      NAME(finish)(sum1[i], e->scale, e->bias ? e->bias + column + VW : 0, e->residual ? e->residual + place + VW : 0,
                    e->activation, rest - VW, y + place + VW);
   }
 }

@@ -71,7 +71,7 @@ static void WINOGRAD(finish)(const fl_convolution *p, const fl_winograd *g, cons
     WINOGRAD(output)(out, lines[r]);
     for (int s = 0; s < M && col + s < p->output_width; s++) {
       long place = ((picture * p->output_height + row + r) * p->output_width + col + s) * p->outputs + o;
-      NAME(finish)(out[s], e->bias ? e->bias + o : 0, e->residual ? e->residual + place : 0, e->activation,
+      NAME(finish)(out[s], e->scale, e->bias ? e->bias + o : 0, e->residual ? e->residual + place : 0, e->activation,
                    p->outputs - o, y + place);
     }
   }

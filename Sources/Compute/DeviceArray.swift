@@ -17,6 +17,7 @@ extension Int32: DeviceElement {}
 /// A run of elements on one device; its memory returns to the device's pool with the last reference.
 ///
 /// Sendable without a lock because of one rule: an array is written by the operation that makes it, and only read later.
+/// The few operations that change an array say so to ``forgetLayouts()``.
 public final class DeviceArray<Element: DeviceElement>: Sendable {
   public let device: any Device
   public let count: Int
@@ -80,6 +81,7 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
   package func replace(with values: [Element]) throws {
     try Arguments("replace", on: device).require(self, "values", count: values.count)
     try values.withUnsafeBytes { try device.upload($0, to: memory) }
+    forgetLayouts()
   }
 
   /// The values and what the zones before and behind them hold now.
@@ -103,6 +105,9 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
     layouts.withLock { $0[name] = made }
     return made
   }
+
+  /// To be called by every operation that changes an array instead of making one.
+  package func forgetLayouts() { layouts.withLock { $0 = [:] } }
 
   /// OpenCL has no empty buffers, so an empty array owns one element.
   private static func byteCount(_ count: Int) -> Int { max(count, 1) * MemoryLayout<Element>.stride }

@@ -12,22 +12,30 @@ extension CPUDevice {
     let packed = try w.layout("panels of \(p.outputChannels)") {
       let packed = try Storage(
         count: Shape.checkedCount([panels, depth, loops.pointee.panel_width()], operation: "convolve"), on: self)
-      parallel(panels) { loops.pointee.pack(w.pointer, depth, p.outputChannels, $0, packed.pointer) }
+      parallel(panels) { loops.pointee.pack(w.pointer, depth, p.outputChannels, 0, $0, packed.pointer) }
       return packed
     }
-    let pixels = p.batch * p.outputHeight * p.outputWidth
-    let size = Self.tilesPerTask * loops.pointee.tile_rows()
-    let chunks = (pixels + size - 1) / size
-    // Weights that stay in a core's cache serve each chunk while that is there, too; larger ones are read once a panel.
-    let split = packed.count <= Self.cachedWeights ? PanelSplit(panels, blocks: chunks, threads) : PanelSplit(panels)
     withArguments(p, epilogue) { geometry, terms in
-      parallel(chunks * split.count) { task in
-        let first = task % chunks * size
-        let part = split[task / chunks]
-        loops.pointee.convolve_tiles(
-          geometry, x.pointer, packed.pointer, terms, first, min(first + size, pixels), part.lowerBound,
-          part.upperBound, y.pointer)
-      }
+      multiplyTiles(
+        geometry, terms, x.pointer, packed.pointer, packedCount: packed.count, panels: panels,
+        rows: p.batch * p.outputHeight * p.outputWidth, y.pointer)
+    }
+  }
+
+  /// Output pixels, or rows of a matrix, by packed columns.
+  func multiplyTiles(
+    _ geometry: UnsafePointer<fl_convolution>, _ terms: UnsafePointer<fl_epilogue_terms>, _ x: UnsafePointer<Float>,
+    _ packed: UnsafePointer<Float>, packedCount: Int, panels: Int, rows: Int, _ y: UnsafeMutablePointer<Float>
+  ) {
+    let size = Self.tilesPerTask * loops.pointee.tile_rows()
+    let chunks = (rows + size - 1) / size
+    // Weights that stay in a core's cache serve each chunk while that is there, too; larger ones are read once a panel.
+    let split = packedCount <= Self.cachedWeights ? PanelSplit(panels, blocks: chunks, threads) : PanelSplit(panels)
+    parallel(chunks * split.count) { task in
+      let first = task % chunks * size
+      let part = split[task / chunks]
+      loops.pointee.convolve_tiles(
+        geometry, x, packed, terms, first, min(first + size, rows), part.lowerBound, part.upperBound, y)
     }
   }
 
@@ -63,7 +71,7 @@ extension CPUDevice {
     }
   }
 
-  private static func panels(_ columns: Int) -> Int {
+  static func panels(_ columns: Int) -> Int {
     (columns + loops.pointee.panel_width() - 1) / loops.pointee.panel_width()
   }
 
@@ -77,7 +85,7 @@ extension CPUDevice {
   ) {
     let geometry = fl_convolution(p)
     let terms = fl_epilogue_terms(
-      bias: epilogue.bias.map { UnsafePointer($0.pointer) },
+      scale: 1, bias: epilogue.bias.map { UnsafePointer($0.pointer) },
       residual: epilogue.residual.map { UnsafePointer($0.pointer) },
       activation: epilogue.activation.rawValue)
     withUnsafePointer(to: geometry) { geometry in withUnsafePointer(to: terms) { body(geometry, $0) } }

@@ -11,12 +11,15 @@ extension OpenCLDevice {
       rows = try Storage(count: p.aCount, on: self)
       try permute(PermutationProblem(input: [p.batch, p.depth, p.rows], order: [0, 2, 1]), a, into: rows)
     }
-    let panels = try packed(b, batch: p.batch, depth: p.depth, columns: p.columns, transposed: p.transposeB)
+    let panels = try b.layout("panels of \(p.batch) by \(p.columns)\(p.transposeB ? ", transposed" : "")") {
+      try packed(b, batch: p.batch, depth: p.depth, columns: p.columns, transposed: p.transposeB)
+    }
     var problem = TileProblem(rows: p.rows, columns: p.columns, depth: p.depth)
     problem.batch = p.batch
     problem.scale = scale
     problem.accumulate = accumulate
     try multiplyTiles(problem, rows, panels, Epilogue(), into: c)
+    if accumulate { c.forgetLayouts() }
   }
 
   /// Columns side by side in panels of one work-item's or work-group's width, zero beyond the last: the layout that the

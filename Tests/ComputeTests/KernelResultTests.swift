@@ -45,6 +45,26 @@ struct KernelResultTests {
     }
   }
 
+  /// B is packed once; not again only while its values are the same.
+  @Test(arguments: TestDevice.all)
+  func aChangedMatrixIsPackedAgain(_ tested: TestDevice) throws {
+    let device = tested.device
+    let identity = try Storage([1, 0, 0, 1], on: device)
+    let b = try Storage([1, 2, 3, 4], on: device)
+    let c = try Storage(count: 4, on: device)
+    let plain = try MatrixProblem(rows: 2, columns: 2, depth: 2)
+    let transposed = try MatrixProblem(rows: 2, columns: 2, depth: 2, transposeB: true)
+    func product(_ p: MatrixProblem) throws -> [Float] {
+      try device.multiply(p, identity, b, into: c, scale: 1, accumulate: false)
+      return try c.values()
+    }
+    #expect(try product(plain) == [1, 2, 3, 4])
+    #expect(try product(transposed) == [1, 3, 2, 4])
+    try device.multiply(plain, identity, identity, into: b, scale: 10, accumulate: true)
+    #expect(try product(plain) == [11, 2, 3, 14])
+    #expect(try product(transposed) == [11, 3, 2, 14])
+  }
+
   @Test(arguments: TestDevice.all)
   func aDamagedQueryShows(_ tested: TestDevice) throws {
     let device = tested.device

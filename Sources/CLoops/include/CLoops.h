@@ -16,8 +16,9 @@ typedef struct {
   long kernel_height, kernel_width, stride_y, stride_x, dilation_y, dilation_x, top, left;
 } fl_convolution;
 
-// What is added to a sum before it is written, and the activation of that. bias: [outputs]; residual: as y; each or null.
+// y = activation(scale · sum + bias + residual). bias: [outputs]; residual: as y, or y itself; each or null.
 typedef struct {
+  float scale;
   const float *_Nullable bias, *_Nullable residual;
   int activation;
 } fl_epilogue_terms;
@@ -70,8 +71,8 @@ typedef struct {
   // Columns of a panel of packed weights, and the pixels or tiles that fill the registers with a panel's sums.
   long (*panel_width)(void);
   long (*tile_rows)(void);
-  // One panel: w [depth][columns] into packed [panels][depth][panel width], zeros beyond the last column.
-  void (*pack)(const float *w, long depth, long columns, long panel, float *packed);
+  // One panel: w [depth][columns], or [columns][depth] when transposed, into packed [panels][depth][panel width], zeros beyond the last column.
+  void (*pack)(const float *w, long depth, long columns, int transposed, long panel, float *packed);
   // Output pixels first ..< end, counted over the batch x, by panels panel ..< panel_end of the packed weights.
   void (*convolve_tiles)(const fl_convolution *p, const float *x, const float *panels, const fl_epilogue_terms *e,
                          long first, long end, long panel, long panel_end, float *y);
