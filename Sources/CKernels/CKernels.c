@@ -34,6 +34,9 @@ static const char reduction[] = {
 static const char resampling[] = {
 #embed "../../Kernels/resampling.cl" suffix(, 0)
 };
+static const char roof[] = {
+#embed "../../Kernels/roof.cl" suffix(, 0)
+};
 static const char softmax[] = {
 #embed "../../Kernels/softmax.cl" suffix(, 0)
 };
@@ -52,6 +55,7 @@ static const struct {
     {"probe", probe},
     {"reduction", reduction},
     {"resampling", resampling},
+    {"roof", roof},
     {"softmax", softmax},
 };
 

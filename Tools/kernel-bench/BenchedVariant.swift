@@ -1,0 +1,28 @@
+import Benchmarking
+import Compute
+import ComputeOpenCL
+import Variants
+
+/// An implementation whose roofs can be measured.
+struct BenchedVariant {
+  let name: String
+  let deviceName: String
+  let device: any Device & RoofKernels
+
+  /// Those that a person asked for. The GPU shape is meant for GPUs: elsewhere it is left out unless named.
+  static func open(_ selection: VariantSelection) throws -> (variants: [BenchedVariant], openCLProblem: String?) {
+    let opened = try selection.open()
+    let variants = opened.variants.compactMap { variant -> BenchedVariant? in
+      guard let device = variant.device as? any Device & RoofKernels else { return nil }
+      let isGPUShape = (device as? OpenCLDevice)?.shape == .gpu
+      let isCPU = [.cpu, .blas].contains(device.traits.kind)
+      if selection.variant == "all", isGPUShape, isCPU { return nil }
+      return BenchedVariant(name: variant.name, deviceName: variant.deviceName, device: device)
+    }
+    guard !variants.isEmpty else {
+      throw DeviceError.unavailable(
+        requested: selection.device, reason: "it has no variant '\(selection.variant)'")
+    }
+    return (variants, opened.openCLProblem)
+  }
+}
