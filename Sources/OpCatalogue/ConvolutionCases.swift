@@ -96,6 +96,7 @@ extension OpCatalogue {
       operation: "convolve", parameters: parameters, arrays: arrays,
       fills: [.normal, .positive, .integer, .onehot, .poison, .infinite],
       floatingPointOperations: p.floatingPointOperations,
+      bytesMoved: p.bytesMoved + 4 * ((bias ? p.outputChannels : 0) + (residual ? p.outputCount : 0)),
       run: { device, a in
         let epilogue = Epilogue(
           bias: bias ? a[2] : nil, residual: residual ? a[last - 1] : nil, activation: activation)

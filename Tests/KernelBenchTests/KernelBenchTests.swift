@@ -1,3 +1,4 @@
+import ComputeOpenCL
 import Foundation
 import TestSupport
 import Testing
@@ -32,5 +33,70 @@ struct KernelBenchTests {
   @Test(arguments: [["roof", "--device", "nonsense"], ["roof", "--samples", "0"], ["nonsense"]])
   func wrongUse(arguments: [String]) throws {
     #expect(try ProgramRun("kernel-bench", arguments).wait(seconds: 60).status == 2)
+  }
+
+  @Test func everyShapeOfTheTableIsACase() throws {
+    let outcome = try kernelBench("run", "--list")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.split(separator: "\n").count > 30)
+  }
+
+  @Test func casesAreVerifiedAndTimed() throws {
+    let outcome = try kernelBench(
+      "run", "--ops", "multiply", "--shapes", "m=33 n=17 k=64", "--samples", "3", "--min-time", "0", "--block-ms", "1",
+      "--json", "-", "--quiet")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let cases = try #require(try outcome.json()["cases"] as? [[String: Any]])
+    #expect(!cases.isEmpty)
+    for record in cases {
+      #expect((record["verified"] as? [String: Any])?["against"] as? String == "float64")
+      #expect((record["samples_ns"] as? [Double])?.count == 3)
+      let model = try #require(record["model"] as? [String: Any])
+      #expect(model["flops"] as? Int == 2 * 33 * 17 * 64)
+      #expect(model["bytes"] as? Int == 4 * (33 * 64 + 64 * 17 + 33 * 17))
+      #expect(try #require(record["pct_roof"] as? Double) > 0)
+    }
+  }
+
+  /// A kernel that computes something else is not timed, and the run fails.
+  @Test(.enabled(if: !TestDevice.openCL.isEmpty, "no OpenCL device: install pocl-opencl-icd"))
+  func wrongResultsAreNotTimed() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("kernel-bench-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try KernelFolder.write(to: folder)
+    let file = folder.appendingPathComponent("softmax.cl")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    #expect(text.contains("exp("))
+    try text.replacingOccurrences(of: "exp(", with: "1.5f * exp(0.5f * ").write(
+      to: file, atomically: true, encoding: .utf8)
+    let outcome = try kernelBench(
+      "run", "--ops", "softmax", "--shapes", "rows=9 columns=31", "--device", "opencl", "--kernel-dir", folder.path,
+      "--json", "-", "--quiet")
+    #expect(outcome.status == 1, "\(outcome.errors)")
+    let cases = try #require(try outcome.json()["cases"] as? [[String: Any]])
+    #expect(cases.map { $0["status"] as? String } == ["wrong"])
+    #expect((cases.first?["samples_ns"] as? [Double])?.isEmpty == true)
+  }
+
+  /// A variant is as fast as itself, or the machine is too noisy to say so; slower it is never.
+  @Test func aVariantIsNotSlowerThanItself() throws {
+    let outcome = try kernelBench(
+      "ab", "--a", "variant=blas", "--b", "variant=blas", "--device", "cpu", "--ops", "multiply", "--shapes",
+      "m=64 n=64 k=64", "--pairs", "15", "--block-ms", "1", "--json", "-", "--quiet")
+    #expect([0, 6].contains(outcome.status), "\(outcome.output) \(outcome.errors)")
+    #expect(try #require(try outcome.json()["pairs"] as? [[String: Any]]).count == 1)
+  }
+
+  @Test func comparisonReadsWhatRunsWrite() throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString).json").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let run = try kernelBench(
+      "run", "--device", "cpu", "--ops", "affine", "--shapes", "n=1000", "--samples", "2", "--min-time", "0",
+      "--block-ms", "1", "--json", path, "--quiet")
+    #expect(run.status == 0, "\(run.errors)")
+    let outcome = try kernelBench("compare", path, path, "--fail-on", "slow")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("SAME"))
+    #expect(try kernelBench("compare", path, "/nonexistent.json").status == 1)
   }
 }

@@ -25,4 +25,22 @@ struct BenchedVariant {
     }
     return (variants, opened.openCLProblem)
   }
+
+  private var isOnHost: Bool { [.cpu, .blas].contains(device.traits.kind) }
+
+  /// The roofs by variant, measured now. The CPU path and OpenCL on the processor share its units, so the larger figure
+  /// of both is the roof of each.
+  static func roofs(of variants: [BenchedVariant]) throws -> [String: Roofs] {
+    let sizes = [20, 22, 23, 24, 25, 27].map { 1 << $0 }
+    var roofs = try Dictionary(
+      uniqueKeysWithValues: variants.map { ($0.name, try RoofMeasurement($0.device).measured(sizes: sizes)) })
+    let onHost = variants.filter(\.isOnHost).map(\.name)
+    let multiplyAdd = onHost.compactMap { roofs[$0]?.multiplyAdd }.max()
+    let exponential = onHost.compactMap { roofs[$0]?.exponential }.max()
+    for name in onHost {
+      roofs[name]?.multiplyAdd = multiplyAdd ?? .nan
+      roofs[name]?.exponential = exponential ?? .nan
+    }
+    return roofs
+  }
 }

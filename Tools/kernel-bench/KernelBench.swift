@@ -18,5 +18,5 @@ struct KernelBench: ParsableCommand {
       child, 5 ambiguous under --strict, 6 too noisy to judge, 7 internal error, 130 interrupted.
       """,
     version: Version.text,
-    subcommands: [ListCommand.self, RoofCommand.self])
+    subcommands: [ListCommand.self, RoofCommand.self, RunCommand.self, PairedCommand.self, CompareCommand.self])
 }
