@@ -99,4 +99,20 @@ struct KernelBenchTests {
     #expect(outcome.output.contains("SAME"))
     #expect(try kernelBench("compare", path, "/nonexistent.json").status == 1)
   }
+
+  @Test func stepNamesEveryOperation() throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("net-\(UUID().uuidString).safetensors")
+      .path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try RandomNetwork.encoded().write(to: URL(fileURLWithPath: path))
+    let outcome = try kernelBench(
+      "step", "--weights", path, "--size", "64", "--device", "cpu", "--samples", "1", "--json", "-", "--quiet")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let steps = try #require(try outcome.json()["steps"] as? [[String: Any]])
+    let layers = try #require(steps.first?["layers"] as? [[String: Any]])
+    // The stem, an expansion but for the first block, a depthwise convolution and a projection of 16 blocks.
+    #expect(layers.count { $0["op"] as? String == "convolve" } == 1 + 15 + 16 + 16)
+    let stem = try #require(layers.first?["model"] as? [String: Any])
+    #expect(stem["flops"] as? Int == 2 * 32 * 32 * 32 * 27)
+  }
 }

@@ -18,5 +18,7 @@ struct KernelBench: ParsableCommand {
       child, 5 ambiguous under --strict, 6 too noisy to judge, 7 internal error, 130 interrupted.
       """,
     version: Version.text,
-    subcommands: [ListCommand.self, RoofCommand.self, RunCommand.self, PairedCommand.self, CompareCommand.self])
+    subcommands: [
+      ListCommand.self, RoofCommand.self, RunCommand.self, StepCommand.self, PairedCommand.self, CompareCommand.self,
+    ])
 }
