@@ -30,6 +30,11 @@ struct KernelSources: Sendable {
     "#line 1 \"prelude.cl\"\n\(try text("prelude"))\n#line 1 \"\(file).cl\"\n\(try text(file))\n"
   }
 
+  /// The names of a file's kernels, from its text.
+  func kernels(of file: String) throws(DeviceError) -> [String] {
+    try text(file).matches(of: /kernel void (\w+)\(/).map { String($0.1) }
+  }
+
   private func text(_ file: String) throws(DeviceError) -> String {
     guard let folder else {
       guard let text = Self.embedded[file] else {

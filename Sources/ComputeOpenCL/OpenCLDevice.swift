@@ -9,6 +9,7 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   public let traits: DeviceTraits
   /// The folder that replaces the embedded kernels, when the environment or the initialiser names one.
   public let kernelFolder: String?
+  private let sources: KernelSources
   let tiling: Tiling
   let connection: OpenCLConnection
   let kernels: KernelTable
@@ -38,6 +39,7 @@ public final class OpenCLDevice: Device, PartitionedMemory {
     exactBuffers: Bool = false, kernelFolder: String? = nil, cache: ProgramCache?
   ) throws {
     let sources = kernelFolder.map { KernelSources(folder: $0) } ?? .standard
+    self.sources = sources
     self.kernelFolder = sources.folder
     traits = description.traits
     tiling = try Tiling(
@@ -121,6 +123,15 @@ public final class OpenCLDevice: Device, PartitionedMemory {
         "clEnqueueReadBuffer",
         cl.clEnqueueReadBuffer(queue, source.pointer, cl_bool(CL_TRUE), 0, bytes.count, target, 0, nil, nil))
     }
+  }
+
+  /// What the driver says of every kernel of every file, by name; all are compiled.
+  package func kernelResources() throws -> [String: KernelResources] {
+    var found: [String: KernelResources] = [:]
+    for file in KernelSources.names where file != "prelude" {
+      for name in try sources.kernels(of: file) { found[name] = try kernels.resources(of: name) }
+    }
+    return found
   }
 
   public func synchronize() throws { try finish() }

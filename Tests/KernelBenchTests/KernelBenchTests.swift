@@ -115,4 +115,24 @@ struct KernelBenchTests {
     let stem = try #require(layers.first?["model"] as? [String: Any])
     #expect(stem["flops"] as? Int == 2 * 32 * 32 * 32 * 27)
   }
+
+  /// Local memory that a kernel did not need before is a finding.
+  @Test(.enabled(if: !TestDevice.openCL.isEmpty, "no OpenCL device: install pocl-opencl-icd"))
+  func changedResourcesAreFound() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("kernel-bench-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try KernelFolder.write(to: folder)
+    let record = folder.appendingPathComponent("record.json").path
+    let first = try kernelBench("static", "--variant", "gpu", "--update-baseline", record)
+    #expect(first.status == 0, "\(first.errors)")
+    let same = try kernelBench("static", "--variant", "gpu", "--baseline", record)
+    #expect(same.status == 0 && same.output.contains(", 0 failed, 0 skipped"), "\(same.output)")
+    let file = folder.appendingPathComponent("probe.cl")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    #expect(text.contains("tree[256]"))
+    try text.replacingOccurrences(of: "tree[256]", with: "tree[512]").write(
+      to: file, atomically: true, encoding: .utf8)
+    let changed = try kernelBench("static", "--variant", "gpu", "--baseline", record, "--kernel-dir", folder.path)
+    #expect(changed.status == 1 && changed.output.contains("probe_tree on gpu: was"), "\(changed.output)")
+  }
 }
