@@ -53,6 +53,7 @@ let libraries: [Target] = [
   library("Detectors", ["Backbones", "Images"]),
   library("Experiments", ["Detectors", "Datasets", "Metrics"]),
   library("OpCatalogue", ["Compute"]),
+  library("Benchmarking", ["Compute"]),
 ]
 
 let tools: [Target] = [
@@ -66,10 +67,24 @@ let tools: [Target] = [
       "SampleData", argumentParser,
     ],
     path: "Tools/flawless", exclude: ["demo.jpg"]),
+  .target(
+    name: "Variants",
+    dependencies: [
+      "ToolSupport", "Compute", "ComputeCPU", "ComputeOpenCL", "Devices", "OpCatalogue", argumentParser,
+    ],
+    path: "Tools/Variants"),
+  .executableTarget(
+    name: "kernel-bench",
+    dependencies: [
+      "ToolSupport", "Variants", "Backbones", "Benchmarking", "Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL",
+      "Devices", "OpCatalogue", "Tensors", argumentParser,
+    ],
+    path: "Tools/kernel-bench"),
   .executableTarget(
     name: "parity",
     dependencies: [
-      "ToolSupport", "Backbones", "Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL", "Devices", "OpCatalogue",
+      "ToolSupport", "Variants", "Backbones", "Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL", "Devices",
+      "OpCatalogue",
       "Tensors", argumentParser,
     ],
     path: "Tools/parity", exclude: ["equivalent-mutants.txt", "errors.json"]),
@@ -90,11 +105,13 @@ let testTargets: [Target] = [
   tests("SampleData", ["Images", "Datasets"]),
   tests("Metrics"),
   tests("Detectors", ["Backbones", "Checkpoints", "Compute", "Datasets", "Images", "Metrics", "Tensors"]),
+  tests("Benchmarking", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
   tests("OpCatalogue", ["Compute", "ComputeCPU", "Locking"]),
   tests("Experiments", ["Backbones", "Compute", "Datasets", "Detectors", "Metrics", "SampleData"]),
   .testTarget(
     name: "FlawlessTests", dependencies: ["flawless", "Checkpoints", "Images", "TestSupport"],
     exclude: ["Snapshots"]),
+  .testTarget(name: "KernelBenchTests", dependencies: ["kernel-bench", "Backbones", "ComputeOpenCL", "TestSupport"]),
   .testTarget(name: "ParityTests", dependencies: ["parity", "ComputeOpenCL", "OpCatalogue", "TestSupport"]),
   // As another package would use the libraries: it sees what is public, and nothing else.
   .testTarget(
@@ -106,7 +123,7 @@ let testTargets: [Target] = [
 let package = Package(
   name: "flawless",
   products: libraries.map { .library(name: $0.name, targets: [$0.name]) }
-    + ["flawless", "parity"].map { .executable(name: $0, targets: [$0]) },
+    + ["flawless", "parity", "kernel-bench"].map { .executable(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2"))
   ],

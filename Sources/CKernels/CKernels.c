@@ -37,6 +37,9 @@ static const char reduction[] = {
 static const char resampling[] = {
 #embed "../../Kernels/resampling.cl" suffix(, 0)
 };
+static const char roof[] = {
+#embed "../../Kernels/roof.cl" suffix(, 0)
+};
 static const char softmax[] = {
 #embed "../../Kernels/softmax.cl" suffix(, 0)
 };
@@ -59,6 +62,7 @@ static const struct {
     {"probe", probe},
     {"reduction", reduction},
     {"resampling", resampling},
+    {"roof", roof},
     {"softmax", softmax},
     {"winograd", winograd},
 };

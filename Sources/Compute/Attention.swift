@@ -37,6 +37,8 @@ public struct AttentionProblem: Hashable, Sendable {
   public var floatingPointOperations: Int {
     4 * batch * heads * width * (isCausal ? min(queries, keys) * (keys + 1) / 2 : queries * keys)
   }
+  /// One a score that a query sees.
+  public var exponentials: Int { floatingPointOperations / (4 * width) }
   public var bytesMoved: Int { 4 * (2 * queryCount + 2 * keyCount + logSumCount) }
 }
 

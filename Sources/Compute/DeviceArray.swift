@@ -27,6 +27,8 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
   /// Elements that the buffer holds, and those before the array.
   private let capacity: Int
   private let offset: Int
+  /// Whether the memory belongs to another array.
+  private let isLent: Bool
   private let layouts = Locked<[String: DeviceArray]>([:])
 
   /// An array with undefined contents.
@@ -37,9 +39,34 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
     self.count = count
     capacity = count
     offset = 0
+    isLent = false
     memory = try device.allocate(byteCount: Self.byteCount(count))
     buffer = memory
   }
+
+  /// The same memory under another device's name.
+  private init(lending array: DeviceArray, to device: any Device) {
+    self.device = device
+    count = array.count
+    capacity = array.count
+    offset = 0
+    memory = array.memory
+    buffer = array.memory
+    isLent = true
+  }
+
+  /// The same elements as an array of `device`, for devices that pass their work on to another one; valid while this
+  /// array lives. It is always the same array, so layouts that are kept with it are made once.
+  package func lent(to device: any Device) -> DeviceArray {
+    layouts.withLock { layouts in
+      if let made = layouts[Self.lentName] { return made }
+      let made = DeviceArray(lending: self, to: device)
+      layouts[Self.lentName] = made
+      return made
+    }
+  }
+
+  private static var lentName: String { "lent" }
 
   /// A copy of host values between zones that no operation may touch, for tests of operations.
   ///
@@ -51,6 +78,7 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
     self.device = device
     count = values.count
     offset = before.count
+    isLent = false
     capacity = before.count + values.count + after.count
     buffer = try device.allocate(byteCount: Self.byteCount(capacity))
     do {
@@ -70,6 +98,7 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
   }
 
   deinit {
+    if isLent { return }
     if offset > 0, let device = device as? any PartitionedMemory { device.releasePart(memory) }
     device.release(buffer, byteCount: Self.byteCount(capacity))
   }

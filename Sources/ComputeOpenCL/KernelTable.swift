@@ -85,6 +85,18 @@ final class KernelTable: Sendable {
     }
   }
 
+  /// What the driver says of a kernel, which is compiled for it.
+  func resources(of name: String) throws(DeviceError) -> KernelResources {
+    try state.withLock { (state) throws(DeviceError) in
+      let kernel = try self.kernel(name, &state)
+      return KernelResources(
+        privateBytes: try number(CL_KERNEL_PRIVATE_MEM_SIZE, cl_ulong.self, of: kernel.handle, name),
+        localBytes: try number(CL_KERNEL_LOCAL_MEM_SIZE, cl_ulong.self, of: kernel.handle, name),
+        groupLimit: kernel.limits.group,
+        preferredMultiple: try number(CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE, Int.self, of: kernel.handle, name))
+    }
+  }
+
   func storePrograms() { state.withLock { $0.programs.store() } }
 
   /// Enough items to outweigh a group's start on a CPU, and enough to fill a GPU's core.

@@ -7,8 +7,9 @@ public import Compute
 /// is still queued may be handed out at once: whatever uses it next is queued behind.
 public final class OpenCLDevice: Device, PartitionedMemory {
   public let traits: DeviceTraits
-  /// The folder that replaces the embedded kernels, when the environment names one.
-  public let kernelFolder = KernelSources.folder
+  /// The folder that replaces the embedded kernels, when the environment or the initialiser names one.
+  public let kernelFolder: String?
+  private let sources: KernelSources
   let tiling: Tiling
   let connection: OpenCLConnection
   let kernels: KernelTable
@@ -21,19 +22,25 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   /// - memoryLimit: bytes that arrays may take
   /// - shape: the kernels' shape; by default the one for the device's kind
   /// - exactBuffers: whether buffers have just the bytes asked for, so that a simulator sees accesses beyond the end
+  /// - kernelFolder: a folder whose files replace the embedded kernels; by default the one that the environment names
   /// - Throws: ``DeviceError`` when the driver fails, or the device's work-groups are too small for the shape.
   public convenience init(
     _ description: OpenCLDeviceDescription, memoryLimit: Int? = nil, shape: KernelShape? = nil,
-    exactBuffers: Bool = false
+    exactBuffers: Bool = false, kernelFolder: String? = nil
   ) throws {
-    try self.init(description, memoryLimit: memoryLimit, shape: shape, exactBuffers: exactBuffers, cache: nil)
+    try self.init(
+      description, memoryLimit: memoryLimit, shape: shape, exactBuffers: exactBuffers, kernelFolder: kernelFolder,
+      cache: nil)
   }
 
   /// - cache: where built programs come from, and go to when ``storePrograms()`` is called
   package init(
     _ description: OpenCLDeviceDescription, memoryLimit: Int? = nil, shape: KernelShape? = nil,
-    exactBuffers: Bool = false, cache: ProgramCache?
+    exactBuffers: Bool = false, kernelFolder: String? = nil, cache: ProgramCache?
   ) throws {
+    let sources = kernelFolder.map { KernelSources(folder: $0) } ?? .standard
+    self.sources = sources
+    self.kernelFolder = sources.folder
     traits = description.traits
     tiling = try Tiling(
       shape: shape ?? (description.traits.kind == .cpu ? .cpu : .gpu),
@@ -43,7 +50,8 @@ public final class OpenCLDevice: Device, PartitionedMemory {
     partAlignment = max(description.limits.partAlignment, 1)
     kernels = KernelTable(
       connection, limits: description.limits,
-      programs: ProgramTable(connection, options: tiling.options, driver: description.driver, cache: cache))
+      programs: ProgramTable(
+        connection, sources: sources, options: tiling.options, driver: description.driver, cache: cache))
     pool = BufferPool(
       limit: memoryLimit, isExact: exactBuffers,
       make: { (size) throws(DeviceError) in try connection.makeBuffer(byteCount: size) },
@@ -61,6 +69,9 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   package func storePrograms(olderThan age: Duration = .zero) {
     if ContinuousClock.now - opened >= age { kernels.storePrograms() }
   }
+
+  /// The kernels' shape.
+  package var shape: KernelShape { tiling.shape }
 
   public var description: String { "opencl (\(traits.name), \(tiling.shape.rawValue) kernels)" }
   public var memoryUse: MemoryUse { pool.use }
@@ -112,6 +123,15 @@ public final class OpenCLDevice: Device, PartitionedMemory {
         "clEnqueueReadBuffer",
         cl.clEnqueueReadBuffer(queue, source.pointer, cl_bool(CL_TRUE), 0, bytes.count, target, 0, nil, nil))
     }
+  }
+
+  /// What the driver says of every kernel of every file, by name; all are compiled.
+  package func kernelResources() throws -> [String: KernelResources] {
+    var found: [String: KernelResources] = [:]
+    for file in KernelSources.names where file != "prelude" {
+      for name in try sources.kernels(of: file) { found[name] = try kernels.resources(of: name) }
+    }
+    return found
   }
 
   public func synchronize() throws { try finish() }

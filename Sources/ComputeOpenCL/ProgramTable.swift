@@ -5,6 +5,7 @@ import Foundation
 /// Programs of one device, one a file of kernels, taken from the cache or built at their first use.
 struct ProgramTable {
   private let connection: OpenCLConnection
+  private let sources: KernelSources
   private let options: String
   private let driver: String
   private let cache: ProgramCache?
@@ -14,8 +15,11 @@ struct ProgramTable {
   private var cl: copencl_functions { connection.cl.table }
 
   /// - driver: platform, device and driver with their versions: part of the cache's keys
-  init(_ connection: OpenCLConnection, options: String, driver: String, cache: ProgramCache?) {
+  init(
+    _ connection: OpenCLConnection, sources: KernelSources, options: String, driver: String, cache: ProgramCache?
+  ) {
     self.connection = connection
+    self.sources = sources
     self.options = options
     self.driver = driver
     self.cache = cache
@@ -28,7 +32,7 @@ struct ProgramTable {
 
   mutating func program(_ file: String) throws(DeviceError) -> OpenCLHandle {
     if let program = programs[file] { return program }
-    let source = try KernelSources.program(file)
+    let source = try sources.program(file)
     let key = ProgramKey(
       file: file, source: source, options: options, driver: driver,
       environment: ProcessInfo.processInfo.environment)

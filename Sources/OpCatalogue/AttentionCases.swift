@@ -39,6 +39,7 @@ extension OpCatalogue {
       floatingPointOperations: p.floatingPointOperations, bytesMoved: p.bytesMoved,
       run: { device, a in try device.attend(p, a[0], a[1], a[2], into: a[3], logSums: a[4]) },
       reference: { h, _ in AttentionReference.attended(p, h[0], h[1], h[2]) })
+    made.exponentials = p.exponentials
     made.isUniformByNature = p.queryCount <= 64 || p.keys <= 4
     return made
   }

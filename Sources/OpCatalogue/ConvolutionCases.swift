@@ -122,7 +122,8 @@ extension OpCatalogue {
       operation: "convolve", parameters: parameters, arrays: arrays,
       // A transform gives a tile's other outputs NaN for an infinity, or an infinity of the other sign.
       fills: [.normal, .positive, .integer, .onehot, .poison] + (isDirect ? [.infinite] : []),
-      floatingPointOperations: p.floatingPointOperations, bytesMoved: p.bytesMoved,
+      floatingPointOperations: p.floatingPointOperations,
+      bytesMoved: p.bytesMoved + 4 * ((bias ? p.outputChannels : 0) + (residual ? p.outputCount : 0)),
       run: { device, a in
         let epilogue = Epilogue(
           bias: bias ? a[2] : nil, residual: residual ? a[last - 1] : nil, activation: activation)

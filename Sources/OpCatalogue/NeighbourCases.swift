@@ -38,6 +38,10 @@ extension OpCatalogue {
         try device.nearest(p, queries: a[0], bank: bank, distances: a[2], indices: a.indices(3))
       },
       reference: { h, fill in nearestRows(p, h[0], h[1], exact: fill.isExact) })
+    made.repeated = { device, a in
+      let bank = try device.makeNeighbourBank(a[1], rows: p.rows, width: p.width)
+      return { try device.nearest(p, queries: a[0], bank: bank, distances: a[2], indices: a.indices(3)) }
+    }
     made.isUniformByNature = true
     return made
   }

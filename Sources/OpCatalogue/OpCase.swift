@@ -90,9 +90,13 @@ public struct OpCase: Sendable {
   public let fills: [Fill]
   public var floatingPointOperations = 0
   public var bytesMoved = 0
+  /// Exponentials, which have a roof of their own.
+  public var exponentials = 0
   /// Outputs that are one value by their nature: agreement of uniform values is then no cause for mistrust.
   var isUniformByNature = false
   let run: @Sendable (any Device, DeviceArrays) throws -> Void
+  /// Where something is made once and used by many runs: makes it, and returns a run.
+  var repeated: (@Sendable (any Device, DeviceArrays) throws -> () throws -> Void)?
   /// In Double, from the definition in the operation's documentation; one for each output, in their order.
   let reference: @Sendable (HostArrays, Fill) -> [Expected]
   /// For operations linear in array 0, which write array `outputs[0]`: Jᵀ·y, in Double, by scattering.

@@ -1,6 +1,7 @@
 import Foundation
 import OpCatalogue
 import ToolSupport
+import Variants
 
 /// A case's arrays as text files: one value a line, after a line with name and shape.
 struct CaseDump {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compute
 import OpCatalogue
+import Variants
 
 /// What is asked of a case.
 enum CaseCheck: String, Codable, ExpressibleByArgument {

@@ -2,6 +2,7 @@ import Compute
 import Foundation
 import OpCatalogue
 import ToolSupport
+import Variants
 
 /// Runs cases one after the other, in a child process or in this one.
 final class CaseRunner {

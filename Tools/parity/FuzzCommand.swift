@@ -3,6 +3,7 @@ import Compute
 import Foundation
 import OpCatalogue
 import ToolSupport
+import Variants
 
 struct FuzzCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

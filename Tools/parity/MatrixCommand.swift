@@ -3,6 +3,7 @@ import ComputeOpenCL
 import Foundation
 import OpCatalogue
 import ToolSupport
+import Variants
 
 struct MatrixCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

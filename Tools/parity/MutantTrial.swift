@@ -3,6 +3,7 @@ import ComputeOpenCL
 import Foundation
 import OpCatalogue
 import ToolSupport
+import Variants
 
 /// Runs the suite on one mutant until something fails.
 struct MutantTrial {

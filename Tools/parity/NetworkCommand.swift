@@ -6,6 +6,7 @@ import Foundation
 import OpCatalogue
 import Tensors
 import ToolSupport
+import Variants
 
 struct NetworkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

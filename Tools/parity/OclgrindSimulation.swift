@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import OpCatalogue
 import ToolSupport
+import Variants
 
 /// Cases run on the simulator Oclgrind, judged by its log: its exit status is 0 whatever it finds.
 struct OclgrindSimulation {

@@ -4,6 +4,7 @@ import ComputeOpenCL
 import Foundation
 import OpCatalogue
 import ToolSupport
+import Variants
 
 struct RaceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import OpCatalogue
 import ToolSupport
+import Variants
 
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -10,7 +11,7 @@ struct ReplayCommand: ParsableCommand {
 
   @Argument(help: "The case, as a report prints it.")
   var text: String
-  @OptionGroup var devices: DeviceArguments
+  @OptionGroup var devices: VariantArguments
   @OptionGroup var cases: CaseArguments
   @Option(help: ArgumentHelp("What is checked: values, or adjoint (as 'parity grad' does).", valueName: "CHECK"))
   var check = CaseCheck.values

@@ -1,9 +1,10 @@
 import ArgumentParser
 import OpCatalogue
+import Variants
 
 /// How cases are run: on which devices, in which process, and what is asked of each.
 struct RunnerArguments: ParsableArguments {
-  @OptionGroup var devices: DeviceArguments
+  @OptionGroup var devices: VariantArguments
   @OptionGroup var cases: CaseArguments
   @Option(help: ArgumentHelp("Seconds that one case may take on one variant.", valueName: "S"))
   var timeout = 20.0

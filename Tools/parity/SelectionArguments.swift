@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import OpCatalogue
 import ToolSupport
+import Variants
 
 /// Which cases of the catalogue.
 struct SelectionArguments: ParsableArguments {
@@ -36,20 +37,6 @@ struct SelectionArguments: ParsableArguments {
   }
 }
 
-/// Operations by name.
-struct OperationArguments: ParsableArguments {
-  @Option(help: ArgumentHelp("Operations, with * for any text: 'conv*,pool'.", valueName: "GLOB,…"))
-  var ops = "*"
-
-  /// - Throws: ``UsageError`` when no operation has such a name.
-  func operations() throws -> [Op] {
-    let patterns = ops.split(separator: ",").map(String.init)
-    let found = OpCatalogue.operations.filter { operation in patterns.contains { fnmatch($0, operation.name, 0) == 0 } }
-    guard !found.isEmpty else { throw UsageError("No operation is called '\(ops)'; 'parity list' shows them.") }
-    return found
-  }
-}
-
 /// The fixed suite or a list in its place, and the record of its errors.
 struct SuiteArguments: ParsableArguments {
   @Option(
@@ -65,7 +52,6 @@ struct SuiteArguments: ParsableArguments {
   /// What to run of an operation whose suite is `suite`.
   func parameters(_ suite: [Parameters]) throws -> [Parameters] {
     guard let shapes else { return suite }
-    let text = (try? String(contentsOfFile: shapes, encoding: .utf8)) ?? shapes
-    return try text.split(whereSeparator: { $0 == ";" || $0 == "\n" }).map { try Parameters(parsing: $0) }
+    return try Parameters.list(shapes)
   }
 }

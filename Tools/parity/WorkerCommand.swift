@@ -3,6 +3,7 @@ import ComputeCPU
 import Foundation
 import OpCatalogue
 import ToolSupport
+import Variants
 
 /// A child that runs cases: a crash or hang ends it, not the run.
 ///

@@ -126,6 +126,13 @@ const fl_table *fl_loops(void);
 // it cannot be done.
 const char *_Nullable fl_swap(const char *path);
 
+// roof.c: what this machine can do, for measurements. Not in the table: nothing stands in for a roof.
+// Chains of multiply-adds x := factor x + term that do not wait for each other, from y[0]; the result goes there. Returns
+// the floating-point operations, two a multiply-add.
+long fl_roof_multiply_add(float *y, long rounds, float factor, float term);
+// The sum of x, with as many chains as loads can be under way.
+float fl_roof_sum(const float *x, long n);
+
 #if __clang__
 #pragma clang assume_nonnull end
 #endif

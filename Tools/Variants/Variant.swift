@@ -1,29 +1,40 @@
-import Compute
+package import Compute
 import ComputeCPU
 import ComputeOpenCL
 import Devices
 
 /// One implementation of all operations: the CPU path, or an OpenCL device with one shape of the kernels.
-struct Variant {
+package struct Variant: Sendable {
   /// `blas`, `cpu`, `gpu`; further OpenCL devices are numbered: `gpu@0:1`.
-  let name: String
-  let deviceName: String
-  let device: any Device
+  package let name: String
+  package let deviceName: String
+  package let device: any Device
 }
 
 /// Which variants a person asked for.
-struct VariantSelection: Hashable {
+package struct VariantSelection: Hashable {
   /// `cpu` (BLAS), `opencl`, `opencl:…` or `all`.
-  var device = "all"
+  package var device = "all"
   /// `gpu`, `cpu`, a variant's name, or `all`.
-  var variant = "all"
+  package var variant = "all"
   /// Whether buffers end where their arrays end.
-  var exactBuffers = false
+  package var exactBuffers = false
+  /// Kernels from a folder instead of the built-in ones.
+  package var kernelFolder: String?
+
+  package init(
+    device: String = "all", variant: String = "all", exactBuffers: Bool = false, kernelFolder: String? = nil
+  ) {
+    self.device = device
+    self.variant = variant
+    self.exactBuffers = exactBuffers
+    self.kernelFolder = kernelFolder
+  }
 
   /// Opens them, and says why OpenCL is missing where it is.
   ///
   /// - Throws: ``DeviceError/unavailable(requested:reason:)`` when a device that was named cannot be had.
-  func open() throws -> (variants: [Variant], openCLProblem: String?) {
+  package func open() throws -> (variants: [Variant], openCLProblem: String?) {
     var variants: [Variant] = []
     var problem: String?
     let wantsBLAS = device == "all" || device == "cpu"
@@ -59,7 +70,8 @@ struct VariantSelection: Hashable {
       for shape in KernelShape.allCases {
         let name = shape.rawValue + place
         guard variant == "all" || variant == name || variant == shape.rawValue else { continue }
-        let device = try OpenCLDevice(description, shape: shape, exactBuffers: exactBuffers)
+        let device = try OpenCLDevice(
+          description, shape: shape, exactBuffers: exactBuffers, kernelFolder: kernelFolder)
         variants.append(
           Variant(name: name, deviceName: "\(description.platformName): \(description.traits.name)", device: device))
       }

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Benchmarking
+import Foundation
+import OpCatalogue
+import ToolSupport
+import Variants
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Time operations, after checking their results, and compare them with the roofs.",
+    discussion: """
+      Results are checked once: against the Float64 reference, or where that would take long against another variant; \
+      the JSON says which. %roof is the least time that the measured roofs allow, as a part of the time measured: '!' \
+      below 50 %, '!!' below 20 %. A case is unstable when plain arithmetic ran 5 % faster or slower after it than \
+      before it. The OpenCL kernels' GPU shape is timed on GPUs only, unless --variant gpu asks for it.
+
+      Examples:
+        kernel-bench run
+        kernel-bench run --ops 'conv*,multiply' --blas
+        kernel-bench run --ops multiply --shapes 'm=512 n=512 k=512;m=64 n=64 k=64'
+      """)
+
+  @OptionGroup var operations: OperationArguments
+  @OptionGroup var devices: VariantArguments
+  @OptionGroup var measuring: MeasuringArguments
+  @OptionGroup var reporting: ReportingArguments
+  @Option(
+    help: ArgumentHelp(
+      "Parameters instead of the built-in ones: a list separated by ';', or a file with one case a line.",
+      valueName: "LIST|FILE"))
+  var shapes: String?
+  @Option(help: "Whether results are checked before they are timed: on or off.")
+  var verify = Verify.on
+  @Flag(help: "Compare with the CPU path, in turn.")
+  var blas = false
+  @Option(help: ArgumentHelp("Write every case as JSON; '-' is standard output.", valueName: "FILE"))
+  var json: String?
+  @Option(help: ArgumentHelp("Write the table as Markdown.", valueName: "FILE"))
+  var md: String?
+
+  @Flag(help: "Print the cases and run nothing.")
+  var list = false
+
+  enum Verify: String, CaseIterable, ExpressibleByArgument { case on, off }
+
+  func run() throws {
+    try OutputFile.check(json)
+    try OutputFile.check(md)
+    let progress = try reporting.progress()
+    let cases = try BenchmarkShapes.cases(operations.operations(), shapes: shapes)
+    guard !cases.isEmpty else { throw Failure("No case fits these options, so nothing was timed.") }
+    guard !list else {
+      return try Output.line(cases.map { "op=\($0.operation) \($0.parameters)" }.joined(separator: "\n"))
+    }
+    devices.kernels.applyHere()
+    let opened = try BenchedVariant.open(devices.selection)
+    if let problem = opened.openCLProblem { try progress.note("Only the CPU path is measured: \(problem)") }
+    for variant in opened.variants { try progress.note("\(variant.name): \(variant.deviceName)") }
+    let roofs = try BenchedVariant.roofs(of: opened.variants)
+    let bench = CaseBench(
+      variants: opened.variants, roofs: roofs, measuring: measuring, verifies: verify == .on, comparesWithBLAS: blas)
+    var records: [BenchRecord] = []
+    for (index, made) in cases.enumerated() {
+      records += bench.records(made)
+      try progress.report("cases", index + 1, of: cases.count)
+    }
+    try report(records, opened, roofs)
+  }
+
+  private func report(
+    _ records: [BenchRecord], _ opened: (variants: [BenchedVariant], openCLProblem: String?), _ roofs: [String: Roofs]
+  ) throws {
+    let failed = records.count { ![.ok, .unstable].contains($0.status) }
+    let rows = records.map(\.row)
+    if let json {
+      var document = RunDescription.object
+      document["devices"] = Dictionary(uniqueKeysWithValues: opened.variants.map { ($0.name, $0.deviceName) })
+      document["roofs"] = try roofs.mapValues { try RunDescription.object($0) }
+      document["cases"] = try records.map { try RunDescription.object($0) }
+      document["seed"] = measuring.seed
+      try OutputFile.writeJSON(document, to: json)
+    }
+    if let md {
+      let lines = ([BenchRecord.header, BenchRecord.header.map { _ in "---" }] + rows).map {
+        "| \($0.joined(separator: " | ")) |\n"
+      }
+      try OutputFile.write(Data(lines.joined().utf8), to: md)
+    }
+    if json != "-" {
+      for variant in opened.variants {
+        guard let measured = roofs[variant.name] else { continue }
+        try Output.line("\(variant.name): \(variant.deviceName) | \(RoofCommand.line(measured))")
+      }
+      var table = Table(BenchRecord.header, leftColumns: 3)
+      for row in rows { table.add(row) }
+      try Output.line(table.text)
+      for record in records where !record.message.isEmpty { try Output.line("\(record.id): \(record.message)") }
+      let skipped = opened.openCLProblem == nil ? 0 : 1
+      try Output.line("\(records.count - failed) passed, \(failed) failed, \(skipped) skipped")
+    }
+    if failed > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
+  }
+}

@@ -1,0 +1,3 @@
+import ToolSupport
+
+Program.main(KernelBench.self)
