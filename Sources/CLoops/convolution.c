@@ -3,49 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK = 32 };  // channels that stay in registers: four AVX2 vectors, two AVX-512 ones
-
-// Taps begin ..< end of `kernel` fall inside 0 ..< size when the window starts at `start`.
-static inline void inside(long start, long kernel, long dilation, long size, long *begin, long *end) {
-  long first = start < 0 ? (-start + dilation - 1) / dilation : 0;
-  long last = start >= size ? 0 : (size - 1 - start) / dilation + 1;
-  *begin = smaller(first, kernel);
-  *end = smaller(last, kernel);
-  if (*end < *begin) *end = *begin;
-}
-
-CLONES void fl_depthwise_row(const fl_convolution *p, const float *x, const float *w, const float *bias,
-                             const float *residual, int activation, long row, float *y) {
-#pragma clang fp contract(fast)
-  long channels = p->channels, y0 = row * p->stride_y - p->top, r_begin, r_end;
-  inside(y0, p->kernel_height, p->dilation_y, p->height, &r_begin, &r_end);
-  for (long q = 0; q < p->output_width; q++) {
-    long x0 = q * p->stride_x - p->left, s_begin, s_end;
-    inside(x0, p->kernel_width, p->dilation_x, p->width, &s_begin, &s_end);
-    long c = 0;
-    for (; c + BLOCK <= channels; c += BLOCK) {
-      float sum[BLOCK];
-      for (int i = 0; i < BLOCK; i++) sum[i] = bias ? bias[c + i] : 0;
-      for (long r = r_begin; r < r_end; r++)
-        for (long s = s_begin; s < s_end; s++) {
-          const float *pixel = x + ((y0 + r * p->dilation_y) * p->width + x0 + s * p->dilation_x) * channels + c;
-          const float *tap = w + (r * p->kernel_width + s) * channels + c;
-          for (int i = 0; i < BLOCK; i++) sum[i] += pixel[i] * tap[i];
-        }
-      memcpy(y + q * channels + c, sum, sizeof sum);
-    }
-    for (; c < channels; c++) {
-      float sum = bias ? bias[c] : 0;
-      for (long r = r_begin; r < r_end; r++)
-        for (long s = s_begin; s < s_end; s++)
-          sum += x[((y0 + r * p->dilation_y) * p->width + x0 + s * p->dilation_x) * channels + c]
-                 * w[(r * p->kernel_width + s) * channels + c];
-      y[q * channels + c] = sum;
-    }
-  }
-  fl_epilogue(activation, y, 0, residual, p->output_width, channels);
-}
-
 void fl_patches_row(const fl_convolution *p, const float *x, long first, long depth, long row, float *columns) {
   long y0 = row * p->stride_y - p->top;
   size_t bytes = (size_t)depth * sizeof(float);

@@ -16,3 +16,12 @@ FL_LOOPS(FL_DECLARE)
 
 static inline long smaller(long a, long b) { return a < b ? a : b; }
 static inline long larger(long a, long b) { return a > b ? a : b; }
+
+// Taps begin ..< end of `kernel` fall inside 0 ..< size when the window starts at `start`.
+static inline void inside(long start, long kernel, long dilation, long size, long *begin, long *end) {
+  long first = start < 0 ? (-start + dilation - 1) / dilation : 0;
+  long last = start >= size ? 0 : (size - 1 - start) / dilation + 1;
+  *begin = smaller(first, kernel);
+  *end = smaller(last, kernel);
+  if (*end < *begin) *end = *begin;
+}

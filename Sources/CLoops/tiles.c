@@ -1,4 +1,4 @@
-// Convolutions in registers: direct, and by Winograd's minimal filtering, on weights that are packed into panels.
+// Convolutions in registers: direct, depthwise, and by Winograd's minimal filtering, on weights that are packed into panels.
 #include "loops.h"
 
 // The number of registers decides the shape, so that clones of one function would not do: each instruction set has its
@@ -31,10 +31,11 @@
 typedef struct {
   long vector, rows;
   __typeof__(&convolve_baseline) convolve;
+  __typeof__(&depthwise_baseline) depthwise;
   __typeof__(&winograd_2_baseline) winograd_2, winograd_4;
 } tile_functions;
 
-#define FUNCTIONS(vector, rows, set) {vector, rows, convolve_##set, winograd_2_##set, winograd_4_##set}
+#define FUNCTIONS(vector, rows, set) {vector, rows, convolve_##set, depthwise_##set, winograd_2_##set, winograd_4_##set}
 
 static const tile_functions *functions(void) {
   static const tile_functions baseline = FUNCTIONS(4, 6, baseline);
@@ -62,6 +63,11 @@ void fl_pack(const float *w, long depth, long columns, int transposed, long pane
 void fl_convolve_tiles(const fl_convolution *p, const float *x, const float *panels, const fl_epilogue_terms *e,
                        long first, long end, long panel, long panel_end, float *y) {
   functions()->convolve(p, x, panels, e, first, end, panel, panel_end, y);
+}
+
+void fl_depthwise_row(const fl_convolution *p, const float *x, const float *w, const fl_epilogue_terms *e, long row,
+                      float *y) {
+  functions()->depthwise(p, x, w, e, row, y);
 }
 
 long fl_winograd_scratch(const fl_convolution *p, const fl_winograd *g) {

@@ -104,6 +104,38 @@ static void NAME(convolve)(const fl_convolution *p, const float *x, const float 
         NAME(convolve_tile)(1, p, x, panels + panel * depth * PANEL, e, pixel, end, panel * PANEL, y);
 }
 
+// One row of depthwise outputs, a vector of channels after the other.
+static void NAME(depthwise)(const fl_convolution *p, const float *x, const float *w, const fl_epilogue_terms *e,
+                            long row, float *y) {
+#pragma clang fp contract(fast)
+  long channels = p->channels, y0 = row * p->stride_y - p->top, r_begin, r_end;
+  inside(y0, p->kernel_height, p->dilation_y, p->height, &r_begin, &r_end);
+  for (long q = 0; q < p->output_width; q++) {
+    long x0 = q * p->stride_x - p->left, s_begin, s_end, c = 0;
+    inside(x0, p->kernel_width, p->dilation_x, p->width, &s_begin, &s_end);
+    for (; c + VW <= channels; c += VW) {
+      vec sum = 0;
+      for (long r = r_begin; r < r_end; r++) {
+        const float *pixel = x + ((y0 + r * p->dilation_y) * p->width + x0) * channels + c;
+        for (long s = s_begin; s < s_end; s++)
+          sum += NAME(load)(pixel + s * p->dilation_x * channels)
+                 * NAME(load)(w + (r * p->kernel_width + s) * channels + c);
+      }
+      NAME(finish)(sum, e->scale, e->bias ? e->bias + c : 0, e->residual ? e->residual + q * channels + c : 0,
+                   e->activation, VW, y + q * channels + c);
+    }
+    for (; c < channels; c++) {
+      float sum = 0;
+      for (long r = r_begin; r < r_end; r++)
+        for (long s = s_begin; s < s_end; s++)
+          sum += x[((y0 + r * p->dilation_y) * p->width + x0 + s * p->dilation_x) * channels + c]
+                 * w[(r * p->kernel_width + s) * channels + c];
+      NAME(finish)(sum, e->scale, e->bias ? e->bias + c : 0, e->residual ? e->residual + q * channels + c : 0,
+                   e->activation, 1, y + q * channels + c);
+    }
+  }
+}
+
 #define EDGE 4
 #define M 2
 #define WINOGRAD(name) NAME(name##_2)

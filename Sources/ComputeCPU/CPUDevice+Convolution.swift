@@ -37,14 +37,19 @@ extension CPUDevice {
   private func convolveDepthwise(
     _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
   ) {
-    var geometry = fl_convolution(p)
-    withUnsafePointer(to: &geometry) { geometry in
+    let geometry = fl_convolution(p)
+    withUnsafePointer(to: geometry) { geometry in
       parallel(p.batch * p.outputHeight) { task in
         let row = task * p.outputWidth * p.outputChannels
-        loops.pointee.depthwise_row(
-          geometry, x.pointer + task / p.outputHeight * p.height * p.width * p.inputChannels, w.pointer,
-          epilogue.bias?.pointer, epilogue.residual.map { $0.pointer + row }, epilogue.activation.rawValue,
-          task % p.outputHeight, y.pointer + row)
+        let terms = fl_epilogue_terms(
+          scale: 1, bias: epilogue.bias.map { UnsafePointer($0.pointer) },
+          residual: epilogue.residual.map { UnsafePointer($0.pointer + row) },
+          activation: epilogue.activation.rawValue)
+        withUnsafePointer(to: terms) {
+          loops.pointee.depthwise_row(
+            geometry, x.pointer + task / p.outputHeight * p.height * p.width * p.inputChannels, w.pointer, $0,
+            task % p.outputHeight, y.pointer + row)
+        }
       }
     }
   }

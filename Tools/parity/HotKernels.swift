@@ -42,7 +42,6 @@ struct HotKernel {
 
   /// The C loops of the CPU path.
   static let loops = [
-    HotKernel(functions: ["fl_depthwise_row", "inside"], file: "convolution", operations: ["convolve"]),
     HotKernel(functions: ["fl_patches_row"], file: "convolution", operations: ["convolve"]),
     HotKernel(functions: ["fl_pool_row"], file: "convolution", operations: ["pool"]),
     HotKernel(

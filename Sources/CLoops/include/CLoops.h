@@ -57,10 +57,6 @@ typedef struct {
   float (*softmax_row)(const float *x, float *y, long n, int logarithmic);
 
   // convolution.c
-  // One row of depthwise outputs: x is one picture, w [kernel_height][kernel_width][channels],
-  // y [output_width][channels].
-  void (*depthwise_row)(const fl_convolution *p, const float *x, const float *w, const float *_Nullable bias,
-                        const float *_Nullable residual, int activation, long row, float *y);
   // Patches of one output row: columns [output_width][kernel_height][kernel_width][depth], from channels
   // first ..< first + depth of picture x; zeros outside of the picture.
   void (*patches_row)(const fl_convolution *p, const float *x, long first, long depth, long row, float *columns);
@@ -76,6 +72,10 @@ typedef struct {
   // Output pixels first ..< end, counted over the batch x, by panels panel ..< panel_end of the packed weights.
   void (*convolve_tiles)(const fl_convolution *p, const float *x, const float *panels, const fl_epilogue_terms *e,
                          long first, long end, long panel, long panel_end, float *y);
+  // One row of depthwise outputs: x is one picture, w [kernel_height][kernel_width][channels], y [output_width][channels],
+  // e->residual the same row.
+  void (*depthwise_row)(const fl_convolution *p, const float *x, const float *w, const fl_epilogue_terms *e, long row,
+                        float *y);
   // Floats of scratch memory that winograd_tiles needs.
   long (*winograd_scratch)(const fl_convolution *p, const fl_winograd *g);
   // One panel: w [3][3][channels][outputs] into packed [panels][(edge + 2)²][channels][panel width].
