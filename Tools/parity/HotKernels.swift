@@ -13,11 +13,12 @@ struct HotKernel {
     HotKernel(functions: ["convolution_pack"], file: "convolution", operations: ["multiply", "convolve"]),
     HotKernel(functions: ["convolution_depthwise"], file: "convolution", operations: ["convolve"]),
     HotKernel(functions: ["convolution_grouped"], file: "convolution", operations: ["convolve"]),
-    HotKernel(functions: ["neighbours_candidates"], file: "neighbours", operations: ["nearest"]),
     HotKernel(
-      functions: ["neighbours_best", "neighbours_pack", "neighbours_norms"], file: "neighbours", operations: ["nearest"]
-    ),
-    HotKernel(functions: ["neighbours_sorted"], file: "neighbours", operations: ["nearest"]),
+      functions: ["neighbours_candidates", "add_products", "keep", "clear_list"], file: "neighbours",
+      operations: ["nearest"]),
+    HotKernel(
+      functions: ["neighbours_rank", "exact_distance", "neighbours_pack", "neighbours_norms"], file: "neighbours",
+      operations: ["nearest"]),
     HotKernel(
       functions: [
         "coreset_update", "coreset_to_earlier", "coreset_pick", "updated", "squared_distance", "keep_farther",
