@@ -1,8 +1,17 @@
 // Nearest rows of a bank, without a matrix of distances in memory.
 //
 // The bank is centred on its mean, which shrinks the norms and with them the cancellation in ‖x‖² − 2 q·x, and packed in
-// panels of PANEL rows: [⌈rows / PANEL⌉][width][PANEL]; rows beyond the last have norm +∞. Each lane keeps its best
-// candidate; candidates are then compared by their exact distances Σ(q − x)².
+// panels of PANEL rows: [⌈rows / PANEL⌉][width][PANEL]; rows beyond the last have norm +∞. A task keeps the `kept` smallest
+// scores ‖x‖² − 2 q·x of each of its queries over a split of the panels; the survivors are ranked by Σ(q − x)².
+//
+// CPU shape: QUERY_TILE x 2 vectors of sums in registers; DEPTH steps of a panel (16 KiB at 32 rows) stay in the first-level
+// cache while QUERY_TILES tiles pass over it. A panel's scores are compared with each query's worst kept one, a vector at a
+// time; few panels hold anything better.
+//
+// GPU shape, per query and row of the bank: width fused multiply-adds, width / 4 loads from local memory, width / 32 loads
+// from global memory and as many stores to local memory, one score through local memory; intensity 16 operations a byte of
+// global memory. A work-group of 64: 64 sums, 16 operands and some 20 more registers an item, 8.25 KiB of local memory:
+// bound by registers to some 8 to 10 groups on a multiprocessor with 65 536 of them.
 
 // panels from centred rows [rows, width]; one work-item an element.
 kernel void neighbours_pack(global const float *x, global float *panels, int n, int width, int rows) {
@@ -21,75 +30,116 @@ kernel void neighbours_norms(global const float *x, global float *norms, int n, 
   norms[row] = row < rows ? sum : INFINITY;
 }
 
-// The best candidate of each lane over a split of the panels; candidates: [queries, splits, LANES].
+// A list's new entry: scores ascending, the earlier of equal ones first; what was last falls out.
+void keep(global float *scores, global int *rows, int kept, float score, int row) {
+  int place = kept - 1;
+  for (; place > 0 && score < scores[place - 1]; place--) {
+    scores[place] = scores[place - 1];
+    rows[place] = rows[place - 1];
+  }
+  scores[place] = score;
+  rows[place] = row;
+}
+
+void clear_list(global float *scores, global int *rows, int kept) {
+  for (int j = 0; j < kept; j++) {
+    scores[j] = INFINITY;
+    rows[j] = -1;
+  }
+}
+
+// The best candidates of each query over a split of the panels, −1 where there are fewer.
+// scores, candidates: [queries, splits, kept]
 #if SHAPE_CPU
-#ifndef TILE
-#define TILE 6
+#ifndef QUERY_TILE
+#define QUERY_TILE (VW == 16 ? 8 : 6)  // 32 vector registers, or 16
 #endif
-#define LANES PANEL
+#ifndef QUERY_TILES
+#define QUERY_TILES 16  // tiles that one work-item visits with the same part of a panel in its cache
+#endif
+#define QUERIES (QUERY_TILE * QUERY_TILES)
+#define DEPTH 128
+
+// sums [QUERY_TILE][PANEL] += queries · panel over `depth` steps; `q` holds the queries' rows.
+void add_products(global const float *q[QUERY_TILE], global const float *panel, int depth, float *sums, int is_first) {
+  vec sum0[QUERY_TILE], sum1[QUERY_TILE];
+#pragma unroll
+  for (int i = 0; i < QUERY_TILE; i++) {
+    sum0[i] = is_first ? (vec)(0) : VLOAD(2 * i, sums);
+    sum1[i] = is_first ? (vec)(0) : VLOAD(2 * i + 1, sums);
+  }
+  for (int k = 0; k < depth; k++) {
+    vec row0 = VLOAD(0, panel + k * PANEL), row1 = VLOAD(1, panel + k * PANEL);
+#pragma unroll
+    for (int i = 0; i < QUERY_TILE; i++) {
+      vec value = (vec)(q[i][k]);
+      sum0[i] = fma(value, row0, sum0[i]);
+      sum1[i] = fma(value, row1, sum1[i]);
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < QUERY_TILE; i++) {
+    VSTORE(sum0[i], 2 * i, sums);
+    VSTORE(sum1[i], 2 * i + 1, sums);
+  }
+}
+
 kernel void neighbours_candidates(global const float *queries, global const float *panels, global const float *norms,
-                                  global int *candidates, int query_count, int width, int panel_count,
-                                  int panels_per_split) {
-  int first = get_global_id(0) * TILE, split = get_global_id(1), splits = get_global_size(1);
-  global const float *q[TILE];
-  vec best0[TILE], best1[TILE];
-  ivec where0[TILE], where1[TILE];
-  for (int i = 0; i < TILE; i++) {
-    q[i] = queries + (ulong)min(first + i, query_count - 1) * width;
-    best0[i] = best1[i] = INFINITY;
-    where0[i] = where1[i] = split * panels_per_split;
+                                  global float *scores, global int *candidates, int query_count, int width,
+                                  int panel_count, int panels_per_split, int kept) {
+  int first = get_global_id(0) * QUERIES, split = get_global_id(1), splits = get_global_size(1);
+  int count = min(QUERIES, query_count - first);
+  float worst[QUERIES], sums[QUERIES * PANEL];
+  scores += ((ulong)first * splits + split) * kept;
+  candidates += ((ulong)first * splits + split) * kept;
+  for (int i = 0; i < count; i++) {
+    worst[i] = INFINITY;
+    clear_list(scores + (ulong)i * splits * kept, candidates + (ulong)i * splits * kept, kept);
   }
   int end = min((split + 1) * panels_per_split, panel_count);
   for (int panel = split * panels_per_split; panel < end; panel++) {
-    global const float *w = panels + (ulong)panel * width * PANEL;
-    vec sum0[TILE], sum1[TILE];
-    for (int i = 0; i < TILE; i++) sum0[i] = sum1[i] = 0;
-    for (int k = 0; k < width; k++) {
-      vec w0 = VLOAD(0, w + k * PANEL), w1 = VLOAD(1, w + k * PANEL);
-#pragma unroll
-      for (int i = 0; i < TILE; i++) {
-        vec value = (vec)(q[i][k]);
-        sum0[i] = fma(value, w0, sum0[i]);
-        sum1[i] = fma(value, w1, sum1[i]);
+    for (int begin = 0; begin < width; begin += DEPTH)
+      for (int tile = 0; tile < count; tile += QUERY_TILE) {
+        global const float *q[QUERY_TILE];
+        for (int i = 0; i < QUERY_TILE; i++)
+          q[i] = queries + (ulong)min(first + tile + i, query_count - 1) * width + begin;
+        add_products(q, panels + ((ulong)panel * width + begin) * PANEL, min(DEPTH, width - begin), sums + tile * PANEL,
+                     begin == 0);
       }
-    }
     vec norm0 = VLOAD(0, norms + panel * PANEL), norm1 = VLOAD(1, norms + panel * PANEL);
-#pragma unroll
-    for (int i = 0; i < TILE; i++) {
-      vec d0 = norm0 - 2.0f * sum0[i], d1 = norm1 - 2.0f * sum1[i];
-      ivec better0 = isless(d0, best0[i]), better1 = isless(d1, best1[i]);
-      best0[i] = select(best0[i], d0, better0);
-      best1[i] = select(best1[i], d1, better1);
-      where0[i] = select(where0[i], (ivec)(panel), better0);
-      where1[i] = select(where1[i], (ivec)(panel), better1);
+    for (int i = 0; i < count; i++) {
+      vec score0 = norm0 - 2.0f * VLOAD(2 * i, sums), score1 = norm1 - 2.0f * VLOAD(2 * i + 1, sums);
+      if (!any(isless(score0, (vec)(worst[i])) | isless(score1, (vec)(worst[i])))) continue;
+      float lanes[PANEL];
+      VSTORE(score0, 0, lanes);
+      VSTORE(score1, 1, lanes);
+      global float *list = scores + (ulong)i * splits * kept;
+      for (int lane = 0; lane < PANEL; lane++)
+        if (lanes[lane] < worst[i]) {
+          keep(list, candidates + (ulong)i * splits * kept, kept, lanes[lane], panel * PANEL + lane);
+          worst[i] = list[kept - 1];
+        }
     }
-  }
-  for (int i = 0; i < TILE && first + i < query_count; i++) {
-    global int *target = candidates + ((ulong)(first + i) * splits + split) * LANES;
-    int lanes[PANEL];
-    VSTORE(where0[i], 0, lanes);
-    VSTORE(where1[i], 1, lanes);
-    for (int lane = 0; lane < PANEL; lane++) target[lane] = lanes[lane] * PANEL + lane;
   }
 }
 #else
-#define LANES 8
 #define STEP 16
-// A work-group of 64 compares 64 queries with one panel of 64 rows after another, 8 x 8 a work-item.
+// A work-group of 64 compares 64 queries with one panel of 64 rows after another, 8 x 8 a work-item; then each item looks
+// through the scores of one query, half a panel at a time.
 kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void neighbours_candidates(global const float *queries, global const float *panels, global const float *norms,
-                           global int *candidates, int query_count, int width, int panel_count, int panels_per_split) {
-  local float query_tile[STEP][65];
-  local float row_tile[STEP][64];
+                           global float *scores, global int *candidates, int query_count, int width, int panel_count,
+                           int panels_per_split, int kept) {
+  local float tiles[64 * 33];
+  local float *query_tile = tiles, *row_tile = tiles + STEP * 65;  // [STEP][65], [STEP][64]; later scores [64][33]
   int item = get_local_id(0), first = get_group_id(0) * 64, split = get_group_id(1), splits = get_num_groups(1);
-  global const float *q = queries + (ulong)min(first + item, query_count - 1) * width;
-  int row = item / 8 * 8, col = item % 8 * 8;
-  float best[8];
-  int where[8];
-  for (int i = 0; i < 8; i++) {
-    best[i] = INFINITY;
-    where[i] = split * panels_per_split * PANEL;
-  }
+  int query = min(first + item, query_count - 1), row = item / 8 * 8, col = item % 8 * 8;
+  int is_query = first + item < query_count;
+  global const float *q = queries + (ulong)query * width;
+  scores += ((ulong)query * splits + split) * kept;
+  candidates += ((ulong)query * splits + split) * kept;
+  float worst = INFINITY;
+  if (is_query) clear_list(scores, candidates, kept);
   int end = min((split + 1) * panels_per_split, panel_count);
   for (int panel = split * panels_per_split; panel < end; panel++) {
     global const float *w = panels + (ulong)panel * width * PANEL;
@@ -99,112 +149,80 @@ void neighbours_candidates(global const float *queries, global const float *pane
     for (int begin = 0; begin < width; begin += STEP) {
       for (int k = 0; k < STEP; k++) {
         int inside = begin + k < width;
-        query_tile[k][item] = inside ? q[begin + k] : 0.0f;
-        row_tile[k][item] = inside ? w[(ulong)(begin + k) * PANEL + item] : 0.0f;
+        query_tile[k * 65 + item] = inside ? q[begin + k] : 0.0f;
+        row_tile[k * 64 + item] = inside ? w[(ulong)(begin + k) * PANEL + item] : 0.0f;
       }
       barrier(CLK_LOCAL_MEM_FENCE);
       for (int k = 0; k < STEP; k++) {
         float a[8], b[8];
-        for (int i = 0; i < 8; i++) a[i] = query_tile[k][row + i];
-        for (int j = 0; j < 8; j++) b[j] = row_tile[k][col + j];
+        for (int i = 0; i < 8; i++) a[i] = query_tile[k * 65 + row + i];
+        for (int j = 0; j < 8; j++) b[j] = row_tile[k * 64 + col + j];
         for (int i = 0; i < 8; i++)
           for (int j = 0; j < 8; j++) sums[i][j] = fma(a[i], b[j], sums[i][j]);
       }
       barrier(CLK_LOCAL_MEM_FENCE);
     }
-    for (int i = 0; i < 8; i++)
-      for (int j = 0; j < 8; j++) {
-        float d = norms[panel * PANEL + col + j] - 2.0f * sums[i][j];
-        if (d < best[i]) {
-          best[i] = d;
-          where[i] = panel * PANEL + col + j;
+    for (int half_panel = 0; half_panel < 64; half_panel += 32) {
+      if ((col & 32) == half_panel)
+        for (int i = 0; i < 8; i++)
+          for (int j = 0; j < 8; j++)
+            tiles[(row + i) * 33 + (col & 31) + j] = norms[panel * PANEL + col + j] - 2.0f * sums[i][j];
+      barrier(CLK_LOCAL_MEM_FENCE);
+      for (int j = 0; is_query && j < 32; j++) {
+        float score = tiles[item * 33 + j];
+        if (score < worst) {
+          keep(scores, candidates, kept, score, panel * PANEL + half_panel + j);
+          worst = scores[kept - 1];
         }
       }
+      barrier(CLK_LOCAL_MEM_FENCE);
+    }
   }
-  for (int i = 0; i < 8; i++)
-    if (first + row + i < query_count)
-      candidates[((ulong)(first + row + i) * splits + split) * LANES + item % 8] = where[i];
 }
 #endif
 
-// The candidate at the smallest exact distance, the smaller row of equal ones; one work-item a query.
-kernel void neighbours_best(global const float *queries, global const float *x, global const int *candidates,
-                            global float *distances, global int *indices, int query_count, int width, int rows,
-                            int candidate_count) {
-  int query = get_global_id(0);
-  if (query >= query_count) return;
-  global const float *q = queries + (ulong)query * width;
-  float best = INFINITY;
-  int where = -1;
-  for (int j = 0; j < candidate_count; j++) {
-    int row = candidates[(ulong)query * candidate_count + j];
-    if (row >= rows) continue;
-    global const float *candidate = x + (ulong)row * width;
-    vec sums = 0;
-    int k = 0;
-    for (; k + VW <= width; k += VW) {
-      vec difference = VLOAD(0, q + k) - VLOAD(0, candidate + k);
-      sums = fma(difference, difference, sums);
-    }
-    float lanes[VW], distance = 0;
-    VSTORE(sums, 0, lanes);
-    for (int lane = 0; lane < VW; lane++) distance += lanes[lane];
-    for (; k < width; k++) distance = fma(q[k] - candidate[k], q[k] - candidate[k], distance);
-    // The first candidate is taken whatever it is, so that the NaN of a damaged query shows instead of hiding.
-    if (where < 0 || distance < best || (distance == best && row < where)) {
-      best = distance;
-      where = row;
-    }
+float exact_distance(global const float *q, global const float *row, int width) {
+  vec sums = 0;
+  int k = 0;
+  for (; k + VW <= width; k += VW) {
+    vec difference = VLOAD(0, q + k) - VLOAD(0, row + k);
+    sums = fma(difference, difference, sums);
   }
-  distances[query] = best;
-  indices[query] = where;
+  float lanes[VW], distance = 0;
+  VSTORE(sums, 0, lanes);
+  for (int lane = 0; lane < VW; lane++) distance += lanes[lane];
+  for (; k < width; k++) distance = fma(q[k] - row[k], q[k] - row[k], distance);
+  return distance;
 }
 
-// The `kept` smallest of norms − 2 products for queries first ..< first + query_count, then their exact distances, sorted;
-// the first `count` are written. products: [query_count, rows]; one work-item a query. KEPT bounds the private list: 32
-// neighbours and 8 more.
-#define KEPT 40
-kernel void neighbours_sorted(global const float *queries, global const float *x, global const float *products,
-                              global const float *norms, global float *distances, global int *indices, int first,
-                              int query_count, int width, int rows, int kept, int count) {
-  if (get_global_id(0) >= query_count) return;
-  products += (ulong)get_global_id(0) * rows;
-  int query = first + get_global_id(0);
-  float scores[KEPT];
-  int where[KEPT];
+// Merges a query's lists of all splits into the first, and writes the `count` candidates at the smallest exact distances,
+// the smaller row of equal ones first; one work-item a query. Where a damaged query has too few candidates, row 0 stands
+// for them, so that the NaN of its distance shows.
+kernel void neighbours_rank(global const float *queries, global const float *x, global float *scores,
+                            global int *candidates, global float *distances, global int *indices, int query_count,
+                            int width, int splits, int kept, int count) {
+  int query = get_global_id(0);
+  if (query >= query_count) return;
+  scores += (ulong)query * splits * kept;
+  candidates += (ulong)query * splits * kept;
+  distances += (ulong)query * count;
+  indices += (ulong)query * count;
+  for (int j = kept; j < splits * kept; j++)
+    if (scores[j] < scores[kept - 1]) keep(scores, candidates, kept, scores[j], candidates[j]);
   for (int j = 0; j < kept; j++) {
-    scores[j] = INFINITY;
-    where[j] = 0;
-  }
-  for (int row = 0; row < rows; row++) {
-    float score = norms[row] - 2.0f * products[row];
-    if (!(score < scores[kept - 1])) continue;
-    int place = kept - 1;
-    for (; place > 0 && score < scores[place - 1]; place--) {
-      scores[place] = scores[place - 1];
-      where[place] = where[place - 1];
+    if (candidates[j] < 0 && j >= count) break;
+    int row = max(candidates[j], 0);
+    float distance = exact_distance(queries + (ulong)query * width, x + (ulong)row * width, width);
+    int place = min(j, count);
+    for (; place > 0 && (distance < distances[place - 1] || (distance == distances[place - 1] && row < indices[place - 1]));
+         place--)
+      if (place < count) {
+        distances[place] = distances[place - 1];
+        indices[place] = indices[place - 1];
+      }
+    if (place < count) {
+      distances[place] = distance;
+      indices[place] = row;
     }
-    scores[place] = score;
-    where[place] = row;
-  }
-  for (int j = 0; j < kept; j++) {
-    int row = where[j];
-    float distance = 0;
-    for (int k = 0; k < width; k++) {
-      float difference = queries[(ulong)query * width + k] - x[(ulong)row * width + k];
-      distance = fma(difference, difference, distance);
-    }
-    int place = j;
-    for (; place > 0 && (distance < scores[place - 1] || (distance == scores[place - 1] && row < where[place - 1]));
-         place--) {
-      scores[place] = scores[place - 1];
-      where[place] = where[place - 1];
-    }
-    scores[place] = distance;
-    where[place] = row;
-  }
-  for (int j = 0; j < count; j++) {
-    distances[(ulong)query * count + j] = scores[j];
-    indices[(ulong)query * count + j] = where[j];
   }
 }

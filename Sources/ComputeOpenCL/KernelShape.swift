@@ -32,7 +32,7 @@ struct Tiling: Sendable {
     vectorWidth = nativeVectorWidth >= 16 ? 16 : nativeVectorWidth >= 8 ? 8 : 4
   }
 
-  /// Pixels, or queries, that a work-item of the CPU shape holds in registers (TILE in the kernels).
+  /// Pixels that a work-item of the CPU shape holds in registers (TILE in the kernels).
   let tile = 6
   /// Winograd tiles, or queries of attention, that a work-item of the CPU shape holds in registers (ROWS in the kernels):
   /// with 16 registers 6 rows of 2 vectors, with the 32 of AVX-512 eight, which pictures with sides of 2ⁿ fill up.
@@ -46,13 +46,18 @@ struct Tiling: Sendable {
 
   /// Columns of a packed panel (PANEL in the kernels).
   var panel: Int { shape == .cpu ? 2 * vectorWidth : 64 }
-  /// Candidates that a search keeps for each query and split (LANES in the kernels).
-  var lanes: Int { shape == .cpu ? panel : 8 }
-  /// Pixels, or queries, that one work-item (CPU shape) or work-group (GPU shape) computes.
+  /// Queries that a work-item of the CPU shape holds in registers, by how many registers there are (QUERY_TILE in the
+  /// kernels), and tiles of them that it visits with the same part of the bank (QUERY_TILES).
+  var queryTile: Int { vectorWidth == 16 ? 8 : 6 }
+  let queryTiles = 16
+  /// Queries that one work-item (CPU shape) or work-group (GPU shape) searches for.
+  var queriesPerTask: Int { shape == .cpu ? queryTile * queryTiles : 64 }
+  /// Pixels that one work-item (CPU shape) or work-group (GPU shape) computes.
   var rowsPerTask: Int { shape == .cpu ? tile * block : 64 }
 
   var options: String {
-    "-cl-std=CL1.2 -DSHAPE_CPU=\(shape == .cpu ? 1 : 0) -DVW=\(vectorWidth) -DTILE=\(tile) -DBLOCK=\(block) -DROWS=\(registerRows) -DKEYS=\(attentionKeys) "
-      + "-DGROUP=\(group)"
+    "-cl-std=CL1.2 -DSHAPE_CPU=\(shape == .cpu ? 1 : 0) -DVW=\(vectorWidth) -DTILE=\(tile) -DBLOCK=\(block) "
+      + "-DROWS=\(registerRows) -DKEYS=\(attentionKeys) -DGROUP=\(group) -DQUERY_TILE=\(queryTile) "
+      + "-DQUERY_TILES=\(queryTiles)"
   }
 }

@@ -67,6 +67,16 @@ struct OutputTests {
     #expect(outcome.errors.contains("it is not a folder"))
   }
 
+  /// Foundation traps on such a name's folder.
+  @Test func aNameOfOneLetterIsAName() throws {
+    let product = try SmallProduct.shared.get()
+    let outcome = try flawless(
+      "train", "--data", product.root, "--category", SmallPictures.category, "--device", "cpu", "--weights",
+      "\(product.root)/none", "-o", "m")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("\(product.root)/none cannot be read"), "\(outcome.errors)")
+  }
+
   @Test func aModelDoesNotReplaceAnotherFolder() throws {
     let product = try SmallProduct.shared.get()
     let outcome = try flawless(

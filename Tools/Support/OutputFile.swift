@@ -12,7 +12,16 @@ public enum OutputFile {
     if FileManager.default.fileExists(atPath: path, isDirectory: &folder), folder.boolValue {
       throw OutputError(target: path, reason: "it is a folder")
     }
-    try checkFolder((path as NSString).deletingLastPathComponent)
+    try checkFolder(parent(of: path))
+  }
+
+  /// The folder that a path lies in: empty for a bare name, "/" for the root itself.
+  ///
+  /// NSString's `deletingLastPathComponent` traps on names of one character on Linux.
+  public static func parent(of path: String) -> String {
+    let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    guard let slash = trimmed.lastIndex(of: "/") else { return "" }
+    return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
   }
 
   /// Checks that a folder is there, or can be made, and takes new files.
@@ -20,8 +29,8 @@ public enum OutputFile {
     let path = path.isEmpty ? "." : path
     var folder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &folder) else {
-      let parent = (path as NSString).deletingLastPathComponent
-      return try checkFolder(parent == path ? "/" : parent)
+      guard path != "." else { throw OutputError(target: path, reason: "it does not exist any more") }
+      return try checkFolder(parent(of: path))
     }
     guard folder.boolValue else { throw OutputError(target: path, reason: "it is not a folder") }
     guard access(path, W_OK | X_OK) == 0 else {

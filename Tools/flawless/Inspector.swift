@@ -40,7 +40,7 @@ struct Inspector {
     let stem = "\(output)/\(picture.outputStem)"
     do {
       try FileManager.default.createDirectory(
-        atPath: (stem as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        atPath: OutputFile.parent(of: stem), withIntermediateDirectories: true)
     } catch { throw ExperimentError.unwritable(path: output, reason: "the folder cannot be made") }
     let overlay = "\(stem)_overlay.png"
     let mapFile = "\(stem)_map.png"

@@ -30,7 +30,7 @@ struct SampleDataCommand: ParsableCommand {
 
   func run() throws {
     try OutputFile.check(json)
-    try OutputFile.checkFolder((output as NSString).deletingLastPathComponent)
+    try OutputFile.checkFolder(OutputFile.parent(of: output))
     let progress = try reporting.progress()
     let folder = SampleDataFolder(path: output, seed: seed)
     let made = try folder.make(progress)

@@ -40,7 +40,7 @@ struct Train: ParsableCommand {
     let category = try pictures.dataset.load()
     let files = try category.shots(pictures.shots, draw: pictures.draw)
     try TrainedModel.checkReplaceable(output)
-    try OutputFile.checkFolder((output as NSString).deletingLastPathComponent)
+    try OutputFile.checkFolder(OutputFile.parent(of: output))
     try OutputFile.check(json)
     let progress = try common.progress()
     for (path, reason) in category.skipped { try progress.note("skipped \(path): \(reason)") }

@@ -19,14 +19,16 @@ struct HotKernel {
         "winograd_weights",
       ], file: "winograd", operations: ["convolve"]),
     HotKernel(functions: ["attention_forward", "attention_pack"], file: "attention", operations: ["attend"]),
-    HotKernel(functions: ["neighbours_candidates"], file: "neighbours", operations: ["nearest"]),
     HotKernel(
-      functions: ["neighbours_best", "neighbours_pack", "neighbours_norms"], file: "neighbours", operations: ["nearest"]
-    ),
-    HotKernel(functions: ["neighbours_sorted"], file: "neighbours", operations: ["nearest"]),
+      functions: ["neighbours_candidates", "add_products", "keep", "clear_list"], file: "neighbours",
+      operations: ["nearest"]),
+    HotKernel(
+      functions: ["neighbours_rank", "exact_distance", "neighbours_pack", "neighbours_norms"], file: "neighbours",
+      operations: ["nearest"]),
     HotKernel(
       functions: [
-        "coreset_update", "coreset_to_earlier", "coreset_pick", "updated", "squared_distance", "keep_farther",
+        "coreset_update", "coreset_to_earlier", "coreset_pick", "updated", "distance_below", "keep_farther",
+        "coreset_visit", "coreset_join",
       ], file: "coreset", operations: ["coreset"]),
     HotKernel(functions: ["softmax_rows", "larger"], file: "softmax", operations: ["softmax"]),
     HotKernel(functions: ["reduction_columns", "merged", "start_of"], file: "reduction", operations: ["reduce"]),
@@ -52,7 +54,7 @@ struct HotKernel {
       functions: ["fl_select_candidates", "insert", "fl_rank_candidates", "fl_squared_norms"], file: "neighbours",
       operations: ["nearest"]),
     HotKernel(
-      functions: ["fl_coreset_update", "fl_squared_distance", "squared_distance"], file: "neighbours",
+      functions: ["fl_coreset_visit", "distance_below", "fl_squared_distance", "squared_distance"], file: "neighbours",
       operations: ["coreset", "nearest"]),
     HotKernel(functions: ["fl_reduce", "row_sum", "better"], file: "reduction", operations: ["reduce"]),
     HotKernel(functions: ["fl_position", "fl_permute"], file: "reduction", operations: ["position", "permute"]),
