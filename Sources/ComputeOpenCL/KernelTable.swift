@@ -105,9 +105,10 @@ final class KernelTable: Sendable {
 
   private func kernel(_ name: String, _ state: inout State) throws(DeviceError) -> Kernel {
     if let kernel = state.kernels[name] { return kernel }
-    let program = try state.programs.program(String(name.prefix { $0 != "_" }))
+    let family = name.prefix { $0 != "_" }
+    let program = try state.programs.program(String(family))
     var code: cl_int = 0
-    let text = name.filter { !$0.isNumber }
+    let text = family.filter { !$0.isNumber } + name.dropFirst(family.count)
     let handle = try OpenCLHandle(cl.clCreateKernel(program.pointer, text, &code), "clCreateKernel", code, kernel: name)
     do {
       let limits = LaunchLimits.Kernel(

@@ -129,7 +129,12 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   package func kernelResources() throws -> [String: KernelResources] {
     var found: [String: KernelResources] = [:]
     for file in KernelSources.names where file != "prelude" {
-      for name in try sources.kernels(of: file) { found[name] = try kernels.resources(of: name) }
+      for name in try sources.kernels(of: file) {
+        do { found[name] = try kernels.resources(of: name) } catch {
+          // A kernel of the other shape.
+          guard case .call("clCreateKernel", -46, _, _) = error else { throw error }
+        }
+      }
     }
     return found
   }
