@@ -94,76 +94,26 @@ CLONES void fl_rank_candidates(const float *query, const float *x, long width, l
   }
 }
 
-// The distance, or what is summed so far once that is `bound` or more: sums of squares only grow, rounded or not.
-static inline __attribute__((always_inline)) float distance_below(float bound, const float *a, const float *b, long width) {
-  enum { STEP = 4 * LANES };
-  float lanes[LANES] = {0};
-  long k = 0;
-  for (; k + STEP < width; k += STEP) {
-    for (int block = 0; block < STEP; block += LANES)
-      for (int lane = 0; lane < LANES; lane++) {
-        float difference = a[k + block + lane] - b[k + block + lane];
-        lanes[lane] += difference * difference;
-      }
-    float tree[LANES];
-    for (int lane = 0; lane < LANES; lane++) tree[lane] = lanes[lane];
-    for (int step = LANES / 2; step; step /= 2)
-      for (int lane = 0; lane < step; lane++) tree[lane] += tree[lane + step];
-    if (tree[0] >= bound) return tree[0];
-  }
-  for (; k + LANES <= width; k += LANES)
-    for (int lane = 0; lane < LANES; lane++) {
-      float difference = a[k + lane] - b[k + lane];
-      lanes[lane] += difference * difference;
-    }
-  for (int lane = 0; k < width; k++, lane++) {
-    float difference = a[k] - b[k];
-    lanes[lane] += difference * difference;
-  }
-  for (int step = LANES / 2; step; step /= 2)
-    for (int lane = 0; lane < step; lane++) lanes[lane] += lanes[lane + step];
-  return lanes[0];
-}
-
-static inline void keep_farther(float distance, int32_t row, float *largest, int32_t *farthest) {
-  if (distance > *largest || (distance == *largest && row < *farthest)) {
-    *largest = distance;
-    *farthest = row;
-  }
-}
-
-// ‖c − a‖ ≥ 2‖x − a‖ implies ‖x − c‖ ≥ ‖x − a‖; more than 4 covers rounding, and the summand what underflows.
-static inline float sure_distance(float minimum) { return 4.0004f * minimum + 1e-30f; }
-
-CLONES void fl_coreset_visit(const float *x, long width, long centre, const float *centres, long lists, long first,
-                             long step, float *minimum, int32_t *following, int32_t *heads, float *largest,
-                             int32_t *farthest, fl_coreset_part *part) {
+CLONES long fl_coreset_update(const float *x, long width, long begin, long end, long centre, long pick,
+                              const float *to_earlier, float *minimum, int32_t *assigned, float *distance) {
   const float *c = x + centre * width;
-  *part = (fl_coreset_part){-1, -1, INT32_MAX, INT32_MAX, -1, -1};
-  for (long list = first; list < lists; list += step) {
-    float bound = sure_distance(largest[list]);
-    float apart = list == 0 ? 0 : distance_below(bound, c, centres + (list - 1) * width, width);
-    if (!(apart >= bound)) {
-      largest[list] = -1;
-      farthest[list] = INT32_MAX;
-      int32_t *link = &heads[list];
-      for (int32_t row = *link, next; row >= 0; row = next) {
-        next = following[row];
-        float least = minimum[row];
-        float candidate = apart >= sure_distance(least) ? least : distance_below(least, x + row * width, c, width);
-        if (candidate < least) {
-          minimum[row] = candidate;
-          *link = next;
-          following[row] = part->head;
-          part->head = row;
-          if (part->tail < 0) part->tail = row;
-          keep_farther(candidate, row, &part->moved_largest, &part->moved_farthest);
-        } else {
-          keep_farther(least, row, &largest[list], &farthest[list]);
-          link = &following[row];
-        }
+  float best = -1;
+  long farthest = begin;
+  for (long i = begin; i < end; i++) {
+    float least = minimum[i];
+    // ‖c − a‖ ≥ 2‖x − a‖ implies ‖x − c‖ ≥ ‖x − a‖; the factor is a little more than 4 to cover rounding.
+    if (pick == 0 || to_earlier[assigned[i]] < 4.0004f * least) {
+      float candidate = squared_distance(x + i * width, c, width);
+      if (candidate < least) {
+        minimum[i] = least = candidate;
+        assigned[i] = (int32_t)pick;
       }
     }
-    keep_farther(largest[list], farthest[list], &part->largest, &part->farthest);
+    if (least > best) {
+      best = least;
+      farthest = i;
+    }
   }
+  *distance = best;
+  return farthest;
 }

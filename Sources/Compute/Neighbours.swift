@@ -75,22 +75,11 @@ public struct CoresetProblem: Hashable, Sendable {
 ///
 /// Distances: lane `j` of 16 sums `(x − c)²` for k = j, j + 16, j + 32, … by one product and one addition each
 /// (no fused multiply-add), then lanes are added in a tree: 8, 4, 2, 1. The same bits on every device.
-///
-/// Rows hang in a list each centre, so that a centre too far from the new one is passed over with all its rows. List 0
-/// holds the rows before the first centre, list `t + 1` those of pick `t`. A device that works on rows side by side keeps
-/// the list's number with each row instead.
 public struct CoresetState: Sendable {
   /// [rows]: squared distance to the nearest centre, +∞ before the first.
   public let minimum: Storage
-  /// [rows]: which pick that nearest centre is; or the next row of the same list, −1 after the last.
-  public let assigned, following: IndexStorage
-  /// [picks + 1]: each list's first row, −1 when it is empty.
-  public let heads: IndexStorage
-  /// [picks + 1]: each list's farthest row from its centre, and how far.
-  public let farthest: IndexStorage
-  public let largest: Storage
-  /// [picks, width]: the rows of the picks that are centres already, beside each other.
-  public let centres: Storage
+  /// [rows]: which pick that nearest centre is.
+  public let assigned: IndexStorage
   /// [picks]: the rows picked.
   public let picks: IndexStorage
   /// [picks]: the squared distance at which each was picked (+∞ for the first); 0 means that all rows are covered.
@@ -99,11 +88,6 @@ public struct CoresetState: Sendable {
   public init(_ p: CoresetProblem, on device: any Device) throws {
     minimum = try Storage([Float](repeating: .infinity, count: p.rows), on: device)
     assigned = try IndexStorage([Int32](repeating: 0, count: p.rows), on: device)
-    following = try IndexStorage((1...Int32(p.rows)).map { $0 < p.rows ? $0 : -1 }, on: device)
-    heads = try IndexStorage([Int32](repeating: 0, count: p.picks + 1), on: device)
-    farthest = try IndexStorage([Int32](repeating: 0, count: p.picks + 1), on: device)
-    largest = try Storage([Float](repeating: .infinity, count: p.picks + 1), on: device)
-    centres = try Storage(count: Shape.checkedCount([p.picks, p.width], operation: "coreset"), on: device)
     picks = try IndexStorage([Int32](repeating: Int32(p.first), count: p.picks), on: device)
     pickDistances = try Storage([Float](repeating: .infinity, count: p.picks), on: device)
   }
@@ -120,8 +104,8 @@ public protocol NeighbourKernels {
   /// Makes picks `stretch.lowerBound ..< stretch.upperBound` (pick 0 is given by the problem; start at 1).
   ///
   /// To make pick `t`, `minimum` is updated with centre `t − 1`, then the farthest row is taken. Exact pruning by the
-  /// triangle inequality skips rows whose own centre is at least twice as near as the new centre is to that centre, and
-  /// a distance is summed only as far as it can still be the smallest. No host round trip per pick.
+  /// triangle inequality skips rows whose own centre is at least twice as near as the new centre is to that centre.
+  /// No host round trip per pick.
   func advanceCoreset(_ p: CoresetProblem, _ x: Storage, state: CoresetState, stretch: Range<Int>) throws
 }
 
@@ -150,11 +134,6 @@ extension CoresetProblem {
     try arguments.require(x, "x", count: rows * width)
     try arguments.require(state.minimum, "minimum", count: rows)
     try arguments.require(state.assigned, "assigned", count: rows)
-    try arguments.require(state.following, "following", count: rows)
-    try arguments.require(state.heads, "heads", count: picks + 1)
-    try arguments.require(state.farthest, "farthest", count: picks + 1)
-    try arguments.require(state.largest, "largest", count: picks + 1)
-    try arguments.require(state.centres, "centres", count: picks * width)
     try arguments.require(state.picks, "picks", count: picks)
     try arguments.require(state.pickDistances, "pick distances", count: picks)
     guard stretch.lowerBound >= 1, stretch.upperBound <= picks else {

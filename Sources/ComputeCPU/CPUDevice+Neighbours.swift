@@ -67,45 +67,33 @@ extension CPUDevice {
     _ p: CoresetProblem, _ x: Storage, state: CoresetState, stretch: Range<Int>
   ) throws {
     try p.check(x, state, stretch, on: self)
-    let tasks = 8 * threads
-    var parts = [fl_coreset_part](repeating: fl_coreset_part(), count: tasks)
-    let (heads, following) = (state.heads.pointer, state.following.pointer)
-    for pick in stretch {
-      let last = pick - 1
-      let centre = Int(state.picks.pointer[last])
-      parts.withUnsafeMutableBufferPointer { parts in
-        parallel(tasks) { task in
-          loops.pointee.coreset_visit(
-            x.pointer, p.width, centre, state.centres.pointer, last + 1, task, tasks, state.minimum.pointer, following,
-            heads, state.largest.pointer, state.farthest.pointer, &parts[task])
+    let chunk = 4096
+    let tasks = (p.rows + chunk - 1) / chunk
+    var best = [(row: Int, distance: Float)](repeating: (0, -1), count: tasks)
+    let squaredDistance = loops.pointee.squared_distance
+    withScratch(p.picks) { toEarlier in
+      for pick in stretch {
+        let last = pick - 1
+        let centre = Int(state.picks.pointer[last])
+        parallel(last, chunk: 512) { earlier in
+          for other in earlier {
+            toEarlier[other] = squaredDistance(
+              x.pointer + centre * p.width, x.pointer + Int(state.picks.pointer[other]) * p.width, p.width)
+          }
         }
+        best.withUnsafeMutableBufferPointer { best in
+          parallel(tasks) { task in
+            best[task].row = loops.pointee.coreset_update(
+              x.pointer, p.width, task * chunk, min((task + 1) * chunk, p.rows), centre, last, toEarlier,
+              state.minimum.pointer, state.assigned.pointer, &best[task].distance)
+          }
+        }
+        // Chunks in order and a strict comparison: the smallest row of equal distances.
+        var farthest = best[0]
+        for candidate in best.dropFirst() where candidate.distance > farthest.distance { farthest = candidate }
+        state.picks.pointer[pick] = Int32(farthest.row)
+        state.pickDistances.pointer[pick] = farthest.distance
       }
-      (state.centres.pointer + last * p.width).update(from: x.pointer + centre * p.width, count: p.width)
-      var (moved, farthest) = (Farthest(), Farthest())
-      heads[last + 1] = -1
-      for part in parts {
-        moved.keep(part.moved_farthest, part.moved_largest)
-        farthest.keep(part.farthest, part.largest)
-        guard part.head >= 0 else { continue }
-        following[Int(part.tail)] = heads[last + 1]
-        heads[last + 1] = part.head
-      }
-      state.largest.pointer[last + 1] = moved.distance
-      state.farthest.pointer[last + 1] = moved.row
-      farthest.keep(moved.row, moved.distance)
-      state.picks.pointer[pick] = farthest.row
-      state.pickDistances.pointer[pick] = farthest.distance
-    }
-  }
-
-  /// The smaller row of equally far ones.
-  private struct Farthest {
-    var row = Int32.max
-    var distance: Float = -1
-
-    mutating func keep(_ other: Int32, _ otherDistance: Float) {
-      guard otherDistance > distance || (otherDistance == distance && other < row) else { return }
-      (row, distance) = (other, otherDistance)
     }
   }
 }

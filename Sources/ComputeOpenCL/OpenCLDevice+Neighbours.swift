@@ -44,32 +44,13 @@ extension OpenCLDevice {
     _ p: CoresetProblem, _ x: Storage, state: CoresetState, stretch: Range<Int>
   ) throws {
     try p.check(x, state, stretch, on: self)
-    if tiling.shape == .cpu {
-      try advanceLists(p, x, state, stretch)
-    } else {
-      try advanceRows(p, x, state, stretch)
-    }
-  }
-
-  /// Some items a core, for balance, share the lists of rows.
-  private func advanceLists(_ p: CoresetProblem, _ x: Storage, _ state: CoresetState, _ stretch: Range<Int>) throws {
-    let items = 8 * traits.computeUnits
-    let distances = try Storage(count: 2 * items, on: self)
-    let rows = try IndexStorage(count: 4 * items, on: self)
-    for pick in stretch {
-      try launch(
-        "coreset_visit", size: [items], group: [1], x, state.centres, state.picks, state.minimum, state.following,
-        state.heads, state.largest, state.farthest, distances, rows, pick - 1, p.width)
-      try launch(
-        "coreset_join", size: [1], group: [1], x, state.centres, state.picks, state.pickDistances, state.following,
-        state.heads, state.largest, state.farthest, distances, rows, items, pick - 1, p.width)
-    }
-  }
-
-  /// A work-item a row.
-  private func advanceRows(_ p: CoresetProblem, _ x: Storage, _ state: CoresetState, _ stretch: Range<Int>) throws {
-    let group = tiling.group
-    let groups = (p.rows + group - 1) / group
+    // CPU shape: some tasks a core, for balance, of a few hundred rows at least. GPU shape: a work-item a row.
+    let chunk =
+      tiling.shape == .cpu
+      ? max((p.rows + 16 * traits.computeUnits - 1) / (16 * traits.computeUnits), 256)
+      : tiling.group
+    let groups = (p.rows + chunk - 1) / chunk
+    let group = tiling.shape == .cpu ? 1 : tiling.group
     let best = try Storage(count: groups, on: self)
     let rows = try IndexStorage(count: groups, on: self)
     let toEarlier = try Storage(count: p.picks, on: self)
@@ -78,7 +59,7 @@ extension OpenCLDevice {
       if last > 0 { try launch("coreset_to_earlier", elements: last, x, state.picks, toEarlier, last, p.width) }
       try launch(
         "coreset_update", size: [groups * group], group: [group], x, state.picks, toEarlier, state.minimum,
-        state.assigned, best, rows, last, p.width, p.rows)
+        state.assigned, best, rows, last, p.width, p.rows, chunk)
       try launch(
         "coreset_pick", size: [group], group: [group], best, rows, state.picks, state.pickDistances, groups, pick)
     }

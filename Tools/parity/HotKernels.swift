@@ -27,8 +27,7 @@ struct HotKernel {
       operations: ["nearest"]),
     HotKernel(
       functions: [
-        "coreset_update", "coreset_to_earlier", "coreset_pick", "updated", "distance_below", "keep_farther",
-        "coreset_visit", "coreset_join",
+        "coreset_update", "coreset_to_earlier", "coreset_pick", "updated", "squared_distance", "keep_farther",
       ], file: "coreset", operations: ["coreset"]),
     HotKernel(functions: ["softmax_rows", "larger"], file: "softmax", operations: ["softmax"]),
     HotKernel(functions: ["reduction_columns", "merged", "start_of"], file: "reduction", operations: ["reduce"]),
@@ -54,7 +53,7 @@ struct HotKernel {
       functions: ["fl_select_candidates", "insert", "fl_rank_candidates", "fl_squared_norms"], file: "neighbours",
       operations: ["nearest"]),
     HotKernel(
-      functions: ["fl_coreset_visit", "distance_below", "fl_squared_distance", "squared_distance"], file: "neighbours",
+      functions: ["fl_coreset_update", "fl_squared_distance", "squared_distance"], file: "neighbours",
       operations: ["coreset", "nearest"]),
     HotKernel(functions: ["fl_reduce", "row_sum", "better"], file: "reduction", operations: ["reduce"]),
     HotKernel(functions: ["fl_position", "fl_permute"], file: "reduction", operations: ["position", "permute"]),

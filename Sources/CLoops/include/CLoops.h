@@ -10,12 +10,6 @@ enum { FL_ADD, FL_SUBTRACT, FL_MULTIPLY, FL_DIVIDE, FL_MAXIMUM, FL_MINIMUM };
 enum { FL_SQUARE_ROOT, FL_SQUARE, FL_ABSOLUTE, FL_EXPONENTIAL, FL_LOGARITHM, FL_RECIPROCAL };
 enum { FL_SUM, FL_MEAN, FL_SUM_OF_SQUARES, FL_REDUCE_MAXIMUM, FL_REDUCE_MINIMUM };
 
-// What a visit of some lists found: the farthest row that stayed; of those that moved, the farthest, the first and the last.
-typedef struct {
-  float largest, moved_largest;
-  int32_t farthest, moved_farthest, head, tail;
-} fl_coreset_part;
-
 typedef struct {
   long height, width, channels;                  // input
   long output_height, output_width, outputs;     // output
@@ -119,11 +113,10 @@ typedef struct {
   // Exact distances of the candidates, sorted by distance, then row; the first `count` are written.
   void (*rank_candidates)(const float *query, const float *x, long width, long kept, const int32_t *rows, long count,
                           float *distances, int32_t *indices);
-  // Visits lists first, first + step, ... < lists of CoresetState with the new centre x[centre]; rows nearer to it leave
-  // their lists for the part's.
-  void (*coreset_visit)(const float *x, long width, long centre, const float *centres, long lists, long first, long step,
-                        float *minimum, int32_t *following, int32_t *heads, float *largest, int32_t *farthest,
-                        fl_coreset_part *part);
+  // Updates minimum and assigned of rows begin ..< end with pick number `pick` (row `centre`); to_earlier[j] is the
+  // squared distance of that centre to pick j. Returns the farthest row, its distance in *distance.
+  long (*coreset_update)(const float *x, long width, long begin, long end, long centre, long pick,
+                         const float *to_earlier, float *minimum, int32_t *assigned, float *distance);
 } fl_table;
 
 // The loops in use: those of this program, or of the library that stands in for them.
