@@ -83,11 +83,11 @@ kernel void attention_forward(global const float *q, global const float *k, glob
       float lanes[VW], next = largest[i];
       VSTORE(most, 0, lanes);
       for (int lane = 0; lane < VW; lane++) next = fmax(next, lanes[lane]);
-      // With no key seen yet there is nothing to rescale, and −∞ − −∞ would be NaN.
-      float base = next == -INFINITY ? 0.0f : next, factor = exp(largest[i] - base);
+      // Every query sees key 0, so there is a score; for the first block the factor is 0.
+      float factor = exp(largest[i] - next);
       vec part = 0;
       for (int j = 0; j < count; j += VW) {
-        vec e = exp(VLOAD(0, line + j) - base);
+        vec e = exp(VLOAD(0, line + j) - next);
         VSTORE(e, 0, line + j);
         part += e;
       }
@@ -177,9 +177,9 @@ void attention_forward(global const float *q, global const float *k, global cons
     // Each item the softmax of one query.
     float next = largest;
     for (int j = 0; j < 64; j++) next = fmax(next, p[item][j]);
-    float base = next == -INFINITY ? 0.0f : next, factor = exp(largest - base), sum = 0;
+    float factor = exp(largest - next), sum = 0;
     for (int j = 0; j < 64; j++) {
-      float e = exp(p[item][j] - base);
+      float e = exp(p[item][j] - next);
       p[item][j] = e;
       sum += e;
     }

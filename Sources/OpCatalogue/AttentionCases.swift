@@ -8,6 +8,7 @@ extension OpCatalogue {
       "heads=1 queries=1 keys=1 width=1", "heads=2 queries=7 keys=5 width=3", "heads=1 queries=9 keys=17 width=16",
       "n=2 heads=3 queries=5 keys=33 width=17", "heads=1 queries=17 keys=17 width=8 causal=1",
       "heads=2 queries=3 keys=9 width=33 causal=1",
+      "n=2 heads=2 queries=3 keys=64 width=4",
       // The tiny ones end here.
       "n=3 heads=2 queries=65 keys=63 width=64", "heads=1 queries=64 keys=64 width=65 causal=1",
       "heads=1 queries=129 keys=127 width=32", "heads=2 queries=33 keys=257 width=31 causal=1",
@@ -15,7 +16,7 @@ extension OpCatalogue {
       "heads=8 queries=77 keys=77 width=64 causal=1", "heads=1 queries=64 keys=64 width=512",
       "heads=12 queries=16 keys=16 width=32", "heads=1 queries=196 keys=300 width=48",
       "heads=1 queries=2 keys=1000 width=40",
-    ].map(listed), tinyCount: 6,
+    ].map(listed), tinyCount: 7,
     random: { random in
       [
         "n": random.pick([1, 1, 2]), "heads": random.int(1...3), "queries": extentBelow(140, &random),
