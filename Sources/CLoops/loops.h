@@ -6,9 +6,9 @@
 #define FL_LOOPS(X) \
   X(instruction_set) X(fill) X(map) X(combine) X(affine) X(clamp) X(activate) X(epilogue) X(softmax_row) \
   X(depthwise_row) X(patches_row) X(pool_row) X(panel_width) X(tile_rows) X(pack) X(convolve_tiles) \
-  X(winograd_scratch) X(winograd_weights) X(winograd_tiles) X(resample_row) X(filter_along_row) X(filter_across_rows) X(reduce) \
-  X(position) X(permute) X(squared_distance) X(squared_norms) X(select_candidates) X(rank_candidates) \
-  X(coreset_update)
+  X(winograd_scratch) X(winograd_weights) X(winograd_tiles) X(resample_row) X(filter_along_row) \
+  X(filter_across_rows) X(reduce) X(position) X(permute) X(squared_distance) X(squared_norms) X(select_candidates) \
+  X(rank_candidates) X(coreset_update)
 
 #define FL_DECLARE(name) __attribute__((visibility("hidden"))) __typeof__(*((fl_table *)0)->name) fl_##name;
 FL_LOOPS(FL_DECLARE)

@@ -26,19 +26,22 @@ public struct AttentionProblem: Hashable, Sendable {
     self.isCausal = isCausal
   }
 
-  /// What the sums of some queries may take of local memory.
-  private static let largestWidth = 1024
+  /// The sums of eight queries fit 32 KiB of local memory, which every OpenCL device has.
+  private static let largestWidth = 768
 
   public var queryCount: Int { batch * queries * heads * width }
   public var keyCount: Int { batch * keys * heads * width }
   public var logSumCount: Int { batch * heads * queries }
   public var scale: Float { 1 / Float(width).squareRoot() }
-  /// Of both products; half of the scores are not needed when causal.
-  public var floatingPointOperations: Int {
-    4 * batch * heads * width * (isCausal ? min(queries, keys) * (keys + 1) / 2 : queries * keys)
+  /// Pairs of a query and a key that it sees; each takes one exponential.
+  public var scoreCount: Int {
+    // The first queries see 1, 2, 3 … keys, those beyond the last key all of them.
+    let growing = min(queries, keys)
+    let seen = isCausal ? growing * (growing + 1) / 2 + (queries - growing) * keys : queries * keys
+    return batch * heads * seen
   }
-  /// One a score that a query sees.
-  public var exponentials: Int { floatingPointOperations / (4 * width) }
+  /// Of both products.
+  public var floatingPointOperations: Int { 4 * width * scoreCount }
   public var bytesMoved: Int { 4 * (2 * queryCount + 2 * keyCount + logSumCount) }
 }
 

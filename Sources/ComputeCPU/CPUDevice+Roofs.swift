@@ -11,7 +11,7 @@ extension CPUDevice: RoofKernels {
 
   package func roofMultiplyAdd(rounds: Int, _ scratch: Storage) throws -> Int {
     let tasks = threads
-    // Every task does the same, so the first one's count is each one's.
+    // Every task does the same, so the first one's count is each one's; that one alone writes it.
     nonisolated(unsafe) var count = 0
     parallel(tasks) { task in
       let done = fl_roof_multiply_add(scratch.pointer + task * Self.roofLine, rounds, 0.5, 0.25)

@@ -16,8 +16,8 @@ public enum DetectorError: Error, Hashable, Sendable, CustomStringConvertible {
         + "\(budget >> 20) MiB; use fewer pictures (--shots), smaller ones (--size), or raise --descriptor-budget."
     case .model(let path, let reason): "The model \(path) cannot be used: \(reason)."
     case .weights(let expected, let found):
-      "The model was trained with backbone weights of SHA-256 \(expected), but those found have \(found); "
-        + "give the right file with --weights."
+      "The model was trained with the backbone weights \(expected), but those found are \(found); "
+        + "give the right ones with --weights."
     case .notFinite(let what): "\(what) is not a finite number; the picture or the weights are damaged."
     }
   }

@@ -8,7 +8,8 @@ extension OpCatalogue {
       "heads=1 queries=1 keys=1 width=1", "heads=2 queries=7 keys=5 width=3", "heads=1 queries=9 keys=17 width=16",
       "n=2 heads=3 queries=5 keys=33 width=17", "heads=1 queries=17 keys=17 width=8 causal=1",
       "heads=2 queries=3 keys=9 width=33 causal=1",
-      "n=2 heads=2 queries=3 keys=64 width=4",
+      "n=2 heads=2 queries=3 keys=64 width=4", "heads=2 queries=5 keys=9 width=4 lift=-150",
+      "heads=1 queries=9 keys=7 width=16 lift=150 causal=1",
       // The tiny ones end here.
       "n=3 heads=2 queries=65 keys=63 width=64", "heads=1 queries=64 keys=64 width=65 causal=1",
       "heads=1 queries=129 keys=127 width=32", "heads=2 queries=33 keys=257 width=31 causal=1",
@@ -16,11 +17,12 @@ extension OpCatalogue {
       "heads=8 queries=77 keys=77 width=64 causal=1", "heads=1 queries=64 keys=64 width=512",
       "heads=12 queries=16 keys=16 width=32", "heads=1 queries=196 keys=300 width=48",
       "heads=1 queries=2 keys=1000 width=40",
-    ].map(listed), tinyCount: 7,
+    ].map(listed), tinyCount: 9,
     random: { random in
       [
         "n": random.pick([1, 1, 2]), "heads": random.int(1...3), "queries": extentBelow(140, &random),
         "keys": extentBelow(270, &random), "width": extentBelow(130, &random), "causal": random.int(0...1),
+        "lift": random.pick([0, 0, 0, -150, 150]),
       ]
     }
   ) { parameters in
@@ -29,20 +31,33 @@ extension OpCatalogue {
       keys: parameters.int("keys"), width: parameters.int("width"), isCausal: parameters.flag("causal"))
     let query: Shape = [p.batch, p.queries, p.heads, p.width]
     let key: Shape = [p.batch, p.keys, p.heads, p.width]
+    let lift = try parameters.int("lift", 0)
     var made = OpCase(
       operation: "attend", parameters: parameters,
       // A key that is not seen has probability 0, with which its value may be multiplied or not.
       arrays: [
-        .input("q", query), .input("k", key), .input("v", key, takesIntruders: !p.isCausal), .output("y", query),
+        lifted("q", query, Float(lift) / p.scale, if: lift != 0), lifted("k", key, 1, if: lift != 0),
+        .input("v", key, takesIntruders: !p.isCausal), .output("y", query),
         .output("logSums", [p.batch, p.heads, p.queries]),
       ],
       fills: [.normal, .positive, .integer, .onehot, .duplicates, .poison],
       floatingPointOperations: p.floatingPointOperations, bytesMoved: p.bytesMoved,
       run: { device, a in try device.attend(p, a[0], a[1], a[2], into: a[3], logSums: a[4]) },
       reference: { h, _ in AttentionReference.attended(p, h[0], h[1], h[2]) })
-    made.exponentials = p.exponentials
-    made.isUniformByNature = p.queryCount <= 64 || p.keys <= 4
+    made.exponentials = p.scoreCount
+    made.isUniformByNature = lift != 0 || p.queryCount <= 64 || p.keys <= 4
     return made
+  }
+
+  /// An array whose heads begin with `first`, so that all scores are moved by one number: eˣ of it leaves Float32's range
+  /// unless the largest score is taken off.
+  private static func lifted(_ name: String, _ shape: Shape, _ first: Float, if isLifted: Bool) -> OpArray {
+    guard isLifted else { return .input(name, shape) }
+    return .input(name, shape) { random, fill in
+      var values = fill.values(shape.count, first: false, &random)
+      for index in stride(from: 0, to: values.count, by: shape[3]) { values[index] = first }
+      return .floats(values)
+    }
   }
 }
 

@@ -46,7 +46,7 @@ struct KernelArgumentTests {
           operation: "attend", argument: name, expected: [counts[wrong]], found: [counts[wrong] + 1])
       ) { try device.attend(p, a[0], a[1], a[2], into: a[3], logSums: a[4]) }
     }
-    #expect(throws: ShapeError.self) { try AttentionProblem(heads: 1, queries: 1, keys: 1, width: 1025) }
+    #expect(throws: ShapeError.self) { try AttentionProblem(heads: 1, queries: 1, keys: 1, width: 769) }
     #expect(throws: ShapeError.self) { try AttentionProblem(heads: 1, queries: 0, keys: 1, width: 1) }
   }
 

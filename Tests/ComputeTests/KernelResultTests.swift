@@ -65,6 +65,23 @@ struct KernelResultTests {
     #expect(try product(transposed) == [11, 3, 2, 14])
   }
 
+  /// Two groups of rows far apart: within one the scores ‖x‖² − 2 q·x are equal after rounding, and only the exact
+  /// distances of spare candidates find the nearest.
+  @Test(arguments: TestDevice.all)
+  func nearTiesAreRankedExactly(_ tested: TestDevice) throws {
+    let device = tested.device
+    let offsets: [Float] = [0.25, 0.1875, 0.125, 0.0625]
+    let rows = offsets.map { 1024 + $0 } + offsets.map { -1024 - $0 }
+    let bank = try device.makeNeighbourBank(
+      Storage(rows.flatMap { [Float](repeating: $0, count: 8) }, on: device), rows: 8, width: 8)
+    let (distance, index) = (try Storage(count: 1, on: device), try IndexStorage(count: 1, on: device))
+    try device.nearest(
+      NeighbourProblem(queries: 1, rows: 8, width: 8), queries: Storage([Float](repeating: 1024, count: 8), on: device),
+      bank: bank, distances: distance, indices: index)
+    #expect(try index.values() == [3])
+    #expect(try distance.values() == [8 * 0.0625 * 0.0625])
+  }
+
   @Test(arguments: TestDevice.all)
   func aDamagedQueryShows(_ tested: TestDevice) throws {
     let device = tested.device

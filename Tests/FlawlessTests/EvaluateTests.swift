@@ -92,7 +92,7 @@ struct EvaluateTests {
         ]
       ).wait()
       #expect(outcome.status == 1)
-      #expect(outcome.errors.contains("flawless: The model was trained with backbone weights of SHA-256 "))
+      #expect(outcome.errors.contains("flawless: The model was trained with the backbone weights "))
     }
   }
 

@@ -98,7 +98,7 @@ final class RecordingDevice: Device, @unchecked Sendable {
     _ p: AttentionProblem, _ q: Storage, _ k: Storage, _ v: Storage, into y: Storage, logSums: Storage
   ) throws {
     let shape = "\(p.batch)x\(p.heads)x\(p.queries)x\(p.keys)x\(p.width)"
-    try note("attend", shape, flops: p.floatingPointOperations, bytes: p.bytesMoved, exponentials: p.exponentials) {
+    try note("attend", shape, flops: p.floatingPointOperations, bytes: p.bytesMoved, exponentials: p.scoreCount) {
       try inner.attend(p, of(q), of(k), of(v), into: of(y), logSums: of(logSums))
     }
   }

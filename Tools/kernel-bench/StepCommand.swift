@@ -22,7 +22,7 @@ struct StepCommand: ParsableCommand {
 
   @Option(help: "The network.")
   var network = BackboneKind.efficientNetLite0
-  @Option(help: ArgumentHelp("Its weights (default: from the cache).", valueName: "FILE"))
+  @Option(help: ArgumentHelp("Its weights, or 'random:' and a seed (default: from the cache).", valueName: "FILE"))
   var weights: String?
   @Option(help: ArgumentHelp("Pictures.", valueName: "COUNT"))
   var batch = 1

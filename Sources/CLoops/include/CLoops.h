@@ -67,7 +67,8 @@ typedef struct {
   // Columns of a panel of packed weights, and the pixels or tiles that fill the registers with a panel's sums.
   long (*panel_width)(void);
   long (*tile_rows)(void);
-  // One panel: w [depth][columns], or [columns][depth] when transposed, into packed [panels][depth][panel width], zeros beyond the last column.
+  // One panel: w [depth][columns], or [columns][depth] when transposed, into packed [panels][depth][panel width], zeros
+  // beyond the last column.
   void (*pack)(const float *w, long depth, long columns, int transposed, long panel, float *packed);
   // Output pixels first ..< end, counted over the batch x, by panels panel ..< panel_end of the packed weights.
   void (*convolve_tiles)(const fl_convolution *p, const float *x, const float *panels, const fl_epilogue_terms *e,
