@@ -16,6 +16,9 @@ static const char elementwise[] = {
 static const char filtering[] = {
 #embed "../../Kernels/filtering.cl" suffix(, 0)
 };
+static const char gradients[] = {
+#embed "../../Kernels/gradients.cl" suffix(, 0)
+};
 static const char indexing[] = {
 #embed "../../Kernels/indexing.cl" suffix(, 0)
 };
@@ -55,6 +58,7 @@ static const struct {
     {"coreset", coreset},
     {"elementwise", elementwise},
     {"filtering", filtering},
+    {"gradients", gradients},
     {"indexing", indexing},
     {"neighbours", neighbours},
     {"pooling", pooling},

@@ -19,6 +19,16 @@ void fl_patches_row(const fl_convolution *p, const float *x, long first, long de
     }
 }
 
+void fl_reverse_taps(const float *w, long channels, long outputs, long groups, long first_column, long column_step,
+                     long columns, float *turned) {
+  long depth = channels / groups, width = outputs / groups;
+  for (long s = columns - 1; s >= 0; s--) {
+    const float *tap = w + (first_column + s * column_step) * depth * outputs;
+    for (long j = 0; j < width; j++)
+      for (long c = 0; c < channels; c++) *turned++ = tap[c % depth * outputs + c / depth * width + j];
+  }
+}
+
 CLONES void fl_pool_row(const fl_convolution *p, const float *x, int maximum, int padding_counts, long row, float *y) {
   long channels = p->channels, y0 = row * p->stride_y - p->top, r_begin, r_end;
   inside(y0, p->kernel_height, 1, p->height, &r_begin, &r_end);

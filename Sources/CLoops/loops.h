@@ -5,8 +5,9 @@
 
 #define FL_LOOPS(X) \
   X(instruction_set) X(fill) X(map) X(combine) X(affine) X(clamp) X(activate) X(epilogue) X(softmax_row) \
-  X(depthwise_row) X(patches_row) X(pool_row) X(panel_width) X(tile_rows) X(pack) X(convolve_tiles) \
-  X(winograd_scratch) X(winograd_weights) X(winograd_tiles) X(resample_row) X(filter_along_row) \
+  X(depthwise_row) X(patches_row) X(pool_row) X(panel_width) X(tile_rows) X(pack) X(unpack) X(convolve_tiles) \
+  X(winograd_scratch) X(winograd_weights) X(winograd_tiles) X(weight_gradient) X(depthwise_gradient) \
+  X(reverse_taps) X(resample_row) X(filter_along_row) \
   X(filter_across_rows) X(reduce) X(position) X(permute) X(squared_distance) X(squared_norms) X(select_candidates) \
   X(rank_candidates) X(coreset_update)
 
@@ -24,4 +25,10 @@ static inline void inside(long start, long kernel, long dilation, long size, lon
   *begin = smaller(first, kernel);
   *end = smaller(last, kernel);
   if (*end < *begin) *end = *begin;
+}
+
+// Outputs begin ..< end of 0 ..< n whose window's tap, at `offset` from the window's start, falls inside 0 ..< size.
+static inline void positions(long offset, long stride, long size, long n, long *begin, long *end) {
+  *begin = offset < 0 ? smaller((-offset + stride - 1) / stride, n) : 0;
+  *end = offset >= size ? *begin : larger(smaller((size - 1 - offset) / stride + 1, n), *begin);
 }

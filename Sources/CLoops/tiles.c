@@ -33,9 +33,13 @@ typedef struct {
   __typeof__(&convolve_baseline) convolve;
   __typeof__(&depthwise_baseline) depthwise;
   __typeof__(&winograd_2_baseline) winograd_2, winograd_4;
+  __typeof__(&weight_gradient_baseline) weight_gradient;
+  __typeof__(&depthwise_gradient_baseline) depthwise_gradient;
 } tile_functions;
 
-#define FUNCTIONS(vector, rows, set) {vector, rows, convolve_##set, depthwise_##set, winograd_2_##set, winograd_4_##set}
+#define FUNCTIONS(vector, rows, set) \
+  {vector, rows, convolve_##set, depthwise_##set, winograd_2_##set, winograd_4_##set, weight_gradient_##set, \
+   depthwise_gradient_##set}
 
 static const tile_functions *functions(void) {
   static const tile_functions baseline = FUNCTIONS(4, 6, baseline);
@@ -58,6 +62,23 @@ void fl_pack(const float *w, long depth, long columns, int transposed, long pane
       packed[lane] = transposed ? w[(first + lane) * depth + k] : w[k * columns + first + lane];
     for (long lane = count; lane < width; lane++) packed[lane] = 0;
   }
+}
+
+void fl_unpack(const float *packed, long depth, long columns, long panel, float *w) {
+  long width = fl_panel_width(), first = panel * width, count = smaller(width, columns - first);
+  packed += panel * depth * width;
+  for (long k = 0; k < depth; k++, packed += width)
+    for (long lane = 0; lane < count; lane++) w[k * columns + first + lane] = packed[lane];
+}
+
+void fl_weight_gradient(const fl_convolution *p, const float *x, const float *dy, long first, long end, long column,
+                        float *partial) {
+  functions()->weight_gradient(p, x, dy, first, end, column, partial);
+}
+
+void fl_depthwise_gradient(const fl_convolution *p, const float *x, const float *dy, long first, long end,
+                           float *partial) {
+  functions()->depthwise_gradient(p, x, dy, first, end, partial);
 }
 
 void fl_convolve_tiles(const fl_convolution *p, const float *x, const float *panels, const fl_epilogue_terms *e,

@@ -136,6 +136,8 @@ static void NAME(depthwise)(const fl_convolution *p, const float *x, const float
   }
 }
 
+#include "gradients.h"
+
 #define EDGE 4
 #define M 2
 #define WINOGRAD(name) NAME(name##_2)

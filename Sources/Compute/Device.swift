@@ -5,7 +5,8 @@
 /// fail on shapes.
 public protocol Device: AnyObject, Sendable, CustomStringConvertible,
   ElementwiseKernels, ActivationKernels, MatrixKernels, ConvolutionKernels, PoolingKernels, ResamplingKernels,
-  FilteringKernels, SoftmaxKernels, AttentionKernels, ReductionKernels, IndexingKernels, NeighbourKernels
+  FilteringKernels, SoftmaxKernels, AttentionKernels, ReductionKernels, IndexingKernels, NeighbourKernels,
+  ConvolutionGradientKernels
 {
   /// What the device is and what it can hold.
   var traits: DeviceTraits { get }

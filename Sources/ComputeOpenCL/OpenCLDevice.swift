@@ -153,6 +153,10 @@ public final class OpenCLDevice: Device, PartitionedMemory {
     try enqueue(kernel, size: size, group: group, parameters)
   }
 
+  func launch(_ kernel: String, size: [Int], group: [Int], _ parameters: [any KernelParameter]) throws {
+    try enqueue(kernel, size: size, group: group, parameters)
+  }
+
   private func enqueue(
     _ kernel: String, size: [Int], group: [Int]?, _ parameters: [any KernelParameter]
   ) throws(DeviceError) {

@@ -163,7 +163,9 @@ extension Sums {
 
 /// Convolutions in Double, by gathering and by scattering.
 enum ConvolutionReference {
-  static func sums(_ p: ConvolutionProblem, _ x: [Float], _ w: [Float]) -> Sums {
+  static func sums(
+    _ p: ConvolutionProblem, _ x: [some BinaryFloatingPoint], _ w: [some BinaryFloatingPoint]
+  ) -> Sums {
     let depth = p.inputChannels / p.groups
     let outputsPerGroup = p.outputChannels / p.groups
     var sums = Sums()
@@ -215,7 +217,7 @@ enum ConvolutionReference {
     return x
   }
 
-  private static func forEachTap(_ p: ConvolutionProblem, _ row: Int, _ column: Int, _ body: (Int, Int, Int) -> Void) {
+  static func forEachTap(_ p: ConvolutionProblem, _ row: Int, _ column: Int, _ body: (Int, Int, Int) -> Void) {
     for r in 0..<p.kernel.height {
       let v = row * p.stride.height + r * p.dilation.height - p.padding.top
       guard (0..<p.height).contains(v) else { continue }

@@ -173,7 +173,7 @@ public struct Op: Sendable {
 public enum OpCatalogue {
   public static let operations: [Op] =
     elementwise + [activate, softmax, attend, multiply, convolve, pool, resample, filter]
-    + [reduce, position, gatherRows, copy, permute, nearest, coreset]
+    + [reduce, position, gatherRows, copy, permute, nearest, coreset, convolveBackwardData, convolveBackwardWeights]
 
   /// - Throws: ``CaseError``
   public static func operation(_ name: String) throws(CaseError) -> Op {

@@ -147,4 +147,9 @@ final class WrappedDevice: Device {
   func gatherRows(_ x: Storage, width: Int, indices: IndexStorage, into y: Storage) throws { throw NotPlayed() }
   func copy(_ p: BlockCopy, from x: Storage, into y: Storage) throws { throw NotPlayed() }
   func permute(_ p: PermutationProblem, _ x: Storage, into y: Storage) throws { throw NotPlayed() }
+  func convolveBackwardWeights(
+    _ p: ConvolutionProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage
+  ) throws { throw NotPlayed() }
+  func reverseTaps(_ p: TapReversal, _ w: Storage, into turned: Storage) throws { throw NotPlayed() }
+  func placeOnGrid(_ p: GridProblem, _ x: Storage, into y: Storage) throws { throw NotPlayed() }
 }

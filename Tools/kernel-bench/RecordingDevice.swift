@@ -49,18 +49,39 @@ final class RecordingDevice: Device, @unchecked Sendable {
   }
   func synchronize() throws { try inner.synchronize() }
 
+  /// `3x3 s2 1x64x64 64->128`
+  private func text(_ p: ConvolutionProblem) -> String {
+    let kind = p.isDepthwise ? "depthwise" : p.groups > 1 ? "grouped" : p.isPointwise ? "1x1" : "\(p.kernel)"
+    let stride = p.stride == 1 ? "" : " s\(p.stride.height)"
+    return "\(kind)\(p.isDepthwise ? " \(p.kernel)" : "")\(stride) \(p.batch)x\(p.height)x\(p.width) "
+      + "\(p.inputChannels)->\(p.outputChannels)"
+  }
+
   func convolve(_ p: ConvolutionProblem, _ x: Storage, _ w: Storage, epilogue: Epilogue, into y: Storage) throws {
     let lent = Epilogue(
       bias: epilogue.bias.map(of), residual: epilogue.residual.map(of), activation: epilogue.activation)
-    let kind = p.isDepthwise ? "depthwise" : p.groups > 1 ? "grouped" : p.isPointwise ? "1x1" : "\(p.kernel)"
-    let stride = p.stride == 1 ? "" : " s\(p.stride.height)"
-    let shape =
-      "\(kind)\(p.isDepthwise ? " \(p.kernel)" : "")\(stride) \(p.batch)x\(p.height)x\(p.width) "
-      + "\(p.inputChannels)->\(p.outputChannels)"
     let extra = 4 * ((epilogue.bias?.count ?? 0) + (epilogue.residual?.count ?? 0))
-    try note("convolve", shape, flops: p.floatingPointOperations, bytes: p.bytesMoved + extra) {
+    try note("convolve", text(p), flops: p.floatingPointOperations, bytes: p.bytesMoved + extra) {
       try inner.convolve(p, of(x), of(w), epilogue: lent, into: of(y))
     }
+  }
+
+  func convolveBackwardWeights(
+    _ p: ConvolutionProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage
+  ) throws {
+    try note("convolveBackwardWeights", text(p), flops: p.floatingPointOperations, bytes: p.bytesMoved) {
+      try inner.convolveBackwardWeights(p, of(x), outputGradient: of(outputGradient), into: of(gradient))
+    }
+  }
+
+  func reverseTaps(_ p: TapReversal, _ w: Storage, into turned: Storage) throws {
+    try note("reverseTaps", "\(turned.count)", bytes: 8 * turned.count) {
+      try inner.reverseTaps(p, of(w), into: of(turned))
+    }
+  }
+
+  func placeOnGrid(_ p: GridProblem, _ x: Storage, into y: Storage) throws {
+    try note("placeOnGrid", "\(x.count)", bytes: p.bytesMoved) { try inner.placeOnGrid(p, of(x), into: of(y)) }
   }
 
   func multiply(_ p: MatrixProblem, _ a: Storage, _ b: Storage, into c: Storage, scale: Float, accumulate: Bool) throws

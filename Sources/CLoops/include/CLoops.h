@@ -70,6 +70,8 @@ typedef struct {
   // One panel: w [depth][columns], or [columns][depth] when transposed, into packed [panels][depth][panel width], zeros
   // beyond the last column.
   void (*pack)(const float *w, long depth, long columns, int transposed, long panel, float *packed);
+  // The way back, without the zeros.
+  void (*unpack)(const float *packed, long depth, long columns, long panel, float *w);
   // Output pixels first ..< end, counted over the batch x, by panels panel ..< panel_end of the packed weights.
   void (*convolve_tiles)(const fl_convolution *p, const float *x, const float *panels, const fl_epilogue_terms *e,
                          long first, long end, long panel, long panel_end, float *y);
@@ -85,6 +87,21 @@ typedef struct {
   void (*winograd_tiles)(const fl_convolution *p, const fl_winograd *g, const float *x, const float *packed,
                          const fl_epilogue_terms *e, long first, long count, long begin, long end, float *scratch,
                          float *y);
+
+  // Sums over output lines first ..< end, counted over the batch x, that are the gradient of one panel of weights whose
+  // first column is `column`: dy is that panel of gradients, [lines · output_width][panel width], partial
+  // [kernel_height][kernel_width][channels][panel width].
+  void (*weight_gradient)(const fl_convolution *p, const float *x, const float *dy, long first, long end, long column,
+                          float *partial);
+  // Depthwise: dy [lines · output_width][channels], partial [kernel_height][kernel_width][channels].
+  void (*depthwise_gradient)(const fl_convolution *p, const float *x, const float *dy, long first, long end,
+                             float *partial);
+
+  // convolution.c
+  // One row r of turned [rows][columns][outputs / groups][channels], which is row `row` of w
+  // [kernel_width][channels / groups][outputs]: columns in reverse order, channels exchanged.
+  void (*reverse_taps)(const float *w, long channels, long outputs, long groups, long first_column, long column_step,
+                       long columns, float *turned);
 
   // resampling.c
   // One output row of a bilinear or nearest resize: mode as in Swift's ResamplingProblem.Mode.

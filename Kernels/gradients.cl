@@ -1,0 +1,195 @@
+// Gradients of convolutions. Those of inputs are convolutions themselves, of reversed taps (reverse_taps), whose results
+// strides spread over a grid (place_on_grid).
+//
+// Gradients of weights: dw[k, o] = Σ_pixel patch[pixel, k] · dy[pixel, o], with depth k = (r · kernel_width + s) · channels
+// + c as in convolution.cl, dy packed into panels of PANEL columns. Pixels are split by rows of outputs; each split writes
+// its own sums, partial: [splits][depth][outputs], which are added in their order.
+//
+// CPU shape: one work-item takes one tap, ROWS channels and two vectors of columns, whose sums stay in registers.
+// GPU shape: a work-group of 64 computes 64 depths by 64 columns, 8 x 8 an item, 16 pixels at a time through local memory:
+// 2 · 64 · 64 · 16 operations for 4 · 2 · 64 · 16 bytes, 16 operations a byte; local memory 8.1 KiB, about 100 registers.
+
+#ifndef ROWS
+#define ROWS 6
+#endif
+
+#define GEOMETRY_ARGUMENTS \
+  int height, int width, int channels, int output_height, int output_width, int outputs, int kernel_height, \
+  int kernel_width, int stride_y, int stride_x, int dilation_y, int dilation_x, int top, int left
+
+// Outputs 0 ..< n whose window's tap, at `offset` from the window's start, falls inside of 0 ..< size: low ..< high.
+void inside(int offset, int stride, int size, int n, int *low, int *high) {
+  *low = offset < 0 ? min((-offset + stride - 1) / stride, n) : 0;
+  *high = offset >= size ? *low : max(min((size - 1 - offset) / stride + 1, n), *low);
+}
+
+#if SHAPE_CPU
+// Items: blocks of channels by taps, panels, splits.
+kernel void gradients_weights(global const float *x, global const float *dy, global float *partial, GEOMETRY_ARGUMENTS,
+                              int lines, int lines_per_split) {
+  int blocks = (channels + ROWS - 1) / ROWS, c = get_global_id(0) % blocks * ROWS, tap = get_global_id(0) / blocks;
+  int panel = get_global_id(1), split = get_global_id(2), taps = kernel_height * kernel_width;
+  int s = tap % kernel_width * dilation_x - left, low, high;
+  inside(s, stride_x, width, output_width, &low, &high);
+  // Beyond the last channel the last one again.
+  int place[ROWS];
+#pragma unroll
+  for (int i = 0; i < ROWS; i++) place[i] = min(c + i, channels - 1);
+  vec sum0[ROWS], sum1[ROWS];
+#pragma unroll
+  for (int i = 0; i < ROWS; i++) sum0[i] = sum1[i] = 0;
+  int begin = split * lines_per_split, end = min(begin + lines_per_split, lines);
+  for (int line = begin; line < end; line++) {
+    int row = line % output_height * stride_y + tap / kernel_width * dilation_y - top;
+    int last = row >= 0 && row < height ? high : low;
+    global const float *a = x + (((long)(line / output_height) * height + row) * width + s) * channels;
+    global const float *w = dy + ((ulong)panel * lines + line) * output_width * PANEL;
+    for (int q = low; q < last; q++) {
+      global const float *pixel = a + (long)q * stride_x * channels;
+      vec w0 = VLOAD(0, w + q * PANEL), w1 = VLOAD(1, w + q * PANEL);
+#pragma unroll
+      for (int i = 0; i < ROWS; i++) {
+        vec value = (vec)(pixel[place[i]]);
+        sum0[i] = fma(value, w0, sum0[i]);
+        sum1[i] = fma(value, w1, sum1[i]);
+      }
+    }
+  }
+  int column = panel * PANEL;
+  partial += ((ulong)split * taps + tap) * channels * outputs + column;
+#pragma unroll
+  for (int i = 0; i < ROWS; i++) {
+    global float *target = partial + (ulong)place[i] * outputs;
+    if (c + i < channels && column + PANEL <= outputs) {
+      VSTORE(sum0[i], 0, target);
+      VSTORE(sum1[i], 1, target);
+    } else if (c + i < channels) {
+      float lanes[PANEL];
+      VSTORE(sum0[i], 0, lanes);
+      VSTORE(sum1[i], 1, lanes);
+      for (int lane = 0; column + lane < outputs; lane++) target[lane] = lanes[lane];
+    }
+  }
+}
+
+// Depthwise. Items: vectors of channels, taps, splits. dy: [lines, output_width, channels].
+kernel void gradients_depthwise(global const float *x, global const float *dy, global float *partial,
+                                GEOMETRY_ARGUMENTS, int lines, int lines_per_split) {
+  int c = get_global_id(0) * VW, tap = get_global_id(1), split = get_global_id(2), taps = kernel_height * kernel_width;
+  int s = tap % kernel_width * dilation_x - left, low, high;
+  inside(s, stride_x, width, output_width, &low, &high);
+  int begin = split * lines_per_split, end = min(begin + lines_per_split, lines), is_whole = c + VW <= channels;
+  vec sum = 0;
+  float rest[VW];
+  for (int lane = 0; lane < VW; lane++) rest[lane] = 0;
+  for (int line = begin; line < end; line++) {
+    int row = line % output_height * stride_y + tap / kernel_width * dilation_y - top;
+    if (row < 0 || row >= height) continue;
+    global const float *a = x + (((long)(line / output_height) * height + row) * width + s) * channels + c;
+    global const float *b = dy + (ulong)line * output_width * channels + c;
+    if (is_whole)
+      for (int q = low; q < high; q++)
+        sum = fma(VLOAD(0, a + (long)q * stride_x * channels), VLOAD(0, b + q * channels), sum);
+    else
+      for (int q = low; q < high; q++)
+        for (int lane = 0; c + lane < channels; lane++)
+          rest[lane] = fma(a[(long)q * stride_x * channels + lane], b[q * channels + lane], rest[lane]);
+  }
+  partial += ((ulong)split * taps + tap) * channels + c;
+  if (is_whole)
+    VSTORE(sum, 0, partial);
+  else
+    for (int lane = 0; c + lane < channels; lane++) partial[lane] = rest[lane];
+}
+#else
+#define STEP 16
+
+kernel __attribute__((reqd_work_group_size(64, 1, 1)))
+void gradients_weights(global const float *x, global const float *dy, global float *partial, GEOMETRY_ARGUMENTS,
+                       int lines, int lines_per_split) {
+  local float patches[STEP][65];
+  local float gradients[STEP][64];
+  int item = get_local_id(0), panel = get_group_id(1), split = get_group_id(2);
+  int depth = kernel_height * kernel_width * channels, first = get_group_id(0) * 64;
+  // This item loads depth first + item of each pixel's patch.
+  int k = first + item, c = k % channels, tap = k / channels;
+  int r = tap / kernel_width * dilation_y - top, s = tap % kernel_width * dilation_x - left;
+  int begin = split * lines_per_split * output_width;
+  int end = min(begin + lines_per_split * output_width, lines * output_width);
+  int row = item / 8 * 8, col = item % 8 * 8;
+  float sums[8][8];
+  for (int i = 0; i < 8; i++)
+    for (int j = 0; j < 8; j++) sums[i][j] = 0;
+  dy += (ulong)panel * lines * output_width * PANEL + item;
+  for (; begin < end; begin += STEP) {
+    int q = begin % output_width, line = begin / output_width;
+    for (int i = 0; i < STEP; i++) {
+      int v = line % output_height * stride_y + r, u = q * stride_x + s, inside_split = begin + i < end;
+      int valid = inside_split && k < depth && v >= 0 && v < height && u >= 0 && u < width;
+      patches[i][item]
+          = valid ? x[(((ulong)(line / output_height) * height + v) * width + u) * channels + c] : 0.0f;
+      gradients[i][item] = inside_split ? dy[(ulong)(begin + i) * PANEL] : 0.0f;
+      if (++q == output_width) {
+        q = 0;
+        line++;
+      }
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int i = 0; i < STEP; i++)
+      for (int m = 0; m < 8; m++)
+        for (int n = 0; n < 8; n++)
+          sums[m][n] = fma(patches[i][row + m], gradients[i][col + n], sums[m][n]);
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  for (int m = 0; m < 8; m++)
+    for (int n = 0; n < 8; n++) {
+      int place = first + row + m, column = panel * PANEL + col + n;
+      if (place < depth && column < outputs)
+        partial[((ulong)split * depth + place) * outputs + column] = sums[m][n];
+    }
+}
+#endif
+
+// Groups: one work-item a weight of a split. dy: [lines, output_width, outputs], n: weights.
+kernel void gradients_grouped(global const float *x, global const float *dy, global float *partial, GEOMETRY_ARGUMENTS,
+                              int lines, int lines_per_split, int groups, int n) {
+  int i = get_global_id(0), split = get_global_id(1);
+  if (i >= n) return;
+  int depth = channels / groups, o = i % outputs, tap = i / outputs / depth;
+  int c = o / (outputs / groups) * depth + i / outputs % depth;
+  int s = tap % kernel_width * dilation_x - left, low, high;
+  inside(s, stride_x, width, output_width, &low, &high);
+  int end = min((split + 1) * lines_per_split, lines);
+  float sum = 0;
+  for (int line = split * lines_per_split; line < end; line++) {
+    int row = line % output_height * stride_y + tap / kernel_width * dilation_y - top;
+    if (row < 0 || row >= height) continue;
+    global const float *a = x + (((long)(line / output_height) * height + row) * width + s) * channels + c;
+    global const float *b = dy + (ulong)line * output_width * outputs + o;
+    for (int q = low; q < high; q++) sum = fma(a[(long)q * stride_x * channels], b[(ulong)q * outputs], sum);
+  }
+  partial[(ulong)split * n + i] = sum;
+}
+
+// One work-item a weight of turned: [rows, columns, outputs / groups, channels]; depth and width are channels and outputs
+// of one group.
+kernel void gradients_reverse_taps(global const float *w, global float *turned, int n, int kernel_width, int channels,
+                                   int outputs, int depth, int group_outputs, int first_row, int row_step, int rows,
+                                   int first_column, int column_step, int columns) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  int c = i % channels, j = i / channels % group_outputs, s = i / channels / group_outputs % columns;
+  int r = i / channels / group_outputs / columns;
+  int row = first_row + row_step * (rows - 1 - r), column = first_column + column_step * (columns - 1 - s);
+  turned[i] = w[((ulong)(row * kernel_width + column) * depth + c % depth) * outputs + c / depth * group_outputs + j];
+}
+
+// One work-item an element of x: [batch, rows, columns, channels].
+kernel void gradients_place_on_grid(global const float *x, global float *y, int n, int rows, int columns, int channels,
+                                    int height, int width, int stride_y, int stride_x, int top, int left) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  int column = left + i / channels % columns * stride_x, row = top + i / channels / columns % rows * stride_y;
+  if (row < height && column < width)
+    y[(((ulong)(i / channels / columns / rows) * height + row) * width + column) * channels + i % channels] = x[i];
+}
