@@ -60,3 +60,35 @@ kernel void elementwise_activate(global const float *x, global float *y, int n, 
   int i = get_global_id(0);
   if (i < n) y[i] = activated(kind, x[i]);
 }
+
+// The derivative of each activation at x; ReLU's kinks as PyTorch has them, and NaN in x lets the gradient pass.
+float slope(int kind, float x) {
+  switch (kind) {
+  case RELU: return x <= 0.0f ? 0.0f : 1.0f;
+  case RELU6: return x <= 0.0f || x >= 6.0f ? 0.0f : 1.0f;
+  case SILU: {
+    float s = 1.0f / (1.0f + exp(-x));
+    return s * (1.0f + x * (1.0f - s));
+  }
+  case GELU: return 0.5f * (1.0f + erf(x * 0.70710678f)) + x * 0.39894228f * exp(-0.5f * x * x);
+  case GELU_QUICK: {
+    float s = 1.0f / (1.0f + exp(-1.702f * x));
+    return s * (1.0f + 1.702f * x * (1.0f - s));
+  }
+  case SIGMOID: {
+    float s = 1.0f / (1.0f + exp(-x));
+    return s * (1.0f - s);
+  }
+  case TANH: {
+    float t = tanh(x);
+    return (1.0f - t) * (1.0f + t);
+  }
+  default: return 1.0f;
+  }
+}
+
+kernel void elementwise_activate_backward(global const float *x, global const float *dy, global float *dx, int n,
+                                          int kind) {
+  int i = get_global_id(0);
+  if (i < n) dx[i] = dy[i] * slope(kind, x[i]);
+}

@@ -52,3 +52,47 @@ kernel void pooling_forward(global const float *x, global float *y, WINDOW) {
       = pooled(picture, width, channels, r0, r1, s0, s1, maximum, area);
 }
 #endif
+
+// Gradients, dx: [batch, height, width, channels], each pixel from the windows that cover it; `lines` is batch · height.
+// A window's maximum is its first largest element, or its last NaN, as the forward pass finds it.
+
+// Windows along an axis that cover a position: low ..< high of 0 ..< n.
+void covering(int position, int kernel_size, int stride, int n, int *low, int *high) {
+  *low = position < kernel_size ? 0 : (position - kernel_size) / stride + 1;
+  *high = min(position / stride + 1, n);
+}
+
+// Whether the window r0 ..< r1, s0 ..< s1 takes its maximum at row v, column u; x points to the picture's channel.
+int is_largest(global const float *x, int width, int channels, int r0, int r1, int s0, int s1, int v, int u) {
+  float value = x[((ulong)v * width + u) * channels];
+  for (int r = r0; r < r1; r++)
+    for (int s = s0; s < s1; s++) {
+      float other = x[((ulong)r * width + s) * channels];
+      int is_earlier = r < v || (r == v && s < u);
+      if (r == v && s == u) continue;
+      if (is_earlier ? other >= value || (isnan(other) && !isnan(value)) : other > value || isnan(other)) return 0;
+    }
+  return 1;
+}
+
+kernel void pooling_backward(global const float *x, global const float *dy, global float *dx, WINDOW) {
+  int c = get_global_id(0), u = get_global_id(1) % width, line = get_global_id(1) / width;
+  if (c >= channels || line >= lines) return;
+  int v = line % height, p0, p1, q0, q1;
+  covering(v + top, kernel_height, stride_y, output_height, &p0, &p1);
+  covering(u + left, kernel_width, stride_x, output_width, &q0, &q1);
+  global const float *picture = x + (ulong)(line / height) * height * width * channels + c;
+  global const float *gradients = dy + (ulong)(line / height) * output_height * output_width * channels + c;
+  float sum = 0;
+  for (int p = p0; p < p1; p++)
+    for (int q = q0; q < q1; q++) {
+      int y0 = p * stride_y - top, x0 = q * stride_x - left;
+      int r0 = max(y0, 0), r1 = min(y0 + kernel_height, height), s0 = max(x0, 0), s1 = min(x0 + kernel_width, width);
+      float gradient = gradients[((ulong)p * output_width + q) * channels];
+      if (!maximum)
+        sum += gradient / (padding_counts ? kernel_height * kernel_width : (r1 - r0) * (s1 - s0));
+      else if (is_largest(picture, width, channels, r0, r1, s0, s1, v, u))
+        sum += gradient;
+    }
+  dx[((ulong)line * width + u) * channels + c] = sum;
+}

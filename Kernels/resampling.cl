@@ -29,3 +29,42 @@ kernel void resampling_forward(global const float *x, global float *y, int n, in
   float d = picture[(bottom * width + left) * channels], e = picture[(bottom * width + right) * channels];
   y[i] = (1 - v) * ((1 - u) * a + u * b) + v * ((1 - u) * d + u * e);
 }
+
+// Outputs that can read source position i along an axis: low ..< high, one more on each side than exact arithmetic needs.
+void readers(int i, float scale, int mode, int n, int output_n, int *low, int *high) {
+  float shift = mode == HALF_PIXEL ? 0.5f : 0.0f;
+  // A scale of 0 sends every output to position 0, and the last position takes what lies beyond it.
+  *low = scale > 0.0f ? max((int)(((float)(i - 1) + shift) / scale - shift) - 1, 0) : 0;
+  *high = scale > 0.0f && i < n - 1 ? (int)min(((float)(i + 1) + shift) / scale - shift + 2.0f, (float)output_n) : output_n;
+}
+
+// The share of output o's value that position i along an axis has.
+float share(int o, int i, float scale, int mode, int n) {
+  int low, high;
+  float rest = source(o, scale, mode, n, &low, &high);
+  if (mode == NEAREST) return low == i ? 1.0f : 0.0f;
+  return (low == i ? 1.0f - rest : 0.0f) + (high == i ? rest : 0.0f);
+}
+
+// One work-item an element of dx, which gathers what the outputs took from it.
+kernel void resampling_backward(global const float *dy, global float *dx, int n, int height, int width, int channels,
+                                int output_height, int output_width, float scale_y, float scale_x, int mode) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  int c = i % channels, u = i / channels % width, v = i / channels / width % height, p0, p1, q0, q1;
+  readers(v, scale_y, mode, height, output_height, &p0, &p1);
+  readers(u, scale_x, mode, width, output_width, &q0, &q1);
+  global const float *picture
+      = dy + (ulong)(i / channels / width / height) * output_height * output_width * channels + c;
+  float sum = 0;
+  for (int p = p0; p < p1; p++) {
+    float row = share(p, v, scale_y, mode, height), line = 0;
+    if (row == 0.0f) continue;
+    for (int q = q0; q < q1; q++) {
+      float column = share(q, u, scale_x, mode, width);
+      if (column != 0.0f) line += column * picture[((ulong)p * output_width + q) * channels];
+    }
+    sum += row * line;
+  }
+  dx[i] = sum;
+}

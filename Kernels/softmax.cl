@@ -29,6 +29,25 @@ kernel void softmax_rows(global const float *x, global float *y, int rows, int c
   float offset = largest + log(sum), factor = 1.0f / sum;
   for (int j = 0; j < columns; j++) y[j] = logarithmic ? x[j] - offset : y[j] * factor;
 }
+
+// dx = y (dy − Σ y dy), or dy − e^y Σ dy of logarithms.
+kernel void softmax_backward(global const float *y, global const float *dy, global float *dx, int rows, int columns,
+                             int logarithmic) {
+  int row = get_global_id(0), i = 0;
+  y += (ulong)row * columns;
+  dy += (ulong)row * columns;
+  dx += (ulong)row * columns;
+  vec sums = 0;
+  for (; i + VW <= columns; i += VW) {
+    vec gradient = VLOAD(0, dy + i);
+    sums += logarithmic ? gradient : gradient * VLOAD(0, y + i);
+  }
+  float sum = 0, lanes[VW];
+  for (; i < columns; i++) sum += logarithmic ? dy[i] : dy[i] * y[i];
+  VSTORE(sums, 0, lanes);
+  for (int lane = 0; lane < VW; lane++) sum += lanes[lane];
+  for (int j = 0; j < columns; j++) dx[j] = logarithmic ? dy[j] - exp(y[j]) * sum : y[j] * (dy[j] - sum);
+}
 #else
 kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void softmax_rows(global const float *x, global float *y, int rows, int columns, int logarithmic) {
@@ -56,5 +75,25 @@ void softmax_rows(global const float *x, global float *y, int rows, int columns,
   }
   float offset = largest + log(tree[0]), factor = 1.0f / tree[0];
   for (int i = item; i < columns; i += 64) y[i] = logarithmic ? x[i] - offset : exp(x[i] - largest) * factor;
+}
+
+kernel __attribute__((reqd_work_group_size(64, 1, 1)))
+void softmax_backward(global const float *y, global const float *dy, global float *dx, int rows, int columns,
+                      int logarithmic) {
+  local float tree[64];
+  int item = get_local_id(0);
+  y += (ulong)get_group_id(0) * columns;
+  dy += (ulong)get_group_id(0) * columns;
+  dx += (ulong)get_group_id(0) * columns;
+  float sum = 0;
+  for (int i = item; i < columns; i += 64) sum += logarithmic ? dy[i] : dy[i] * y[i];
+  tree[item] = sum;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int step = 32; step; step /= 2) {
+    if (item < step) tree[item] += tree[item + step];
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  sum = tree[0];
+  for (int i = item; i < columns; i += 64) dx[i] = logarithmic ? dy[i] - exp(y[i]) * sum : y[i] * (dy[i] - sum);
 }
 #endif

@@ -50,3 +50,49 @@ CLONES void fl_pool_row(const fl_convolution *p, const float *x, int maximum, in
     }
   }
 }
+
+// Windows along an axis that cover a position, counted from the first window's start.
+static inline void covering(long position, long kernel, long stride, long n, long *begin, long *end) {
+  *begin = position < kernel ? 0 : (position - kernel) / stride + 1;
+  *end = smaller(position / stride + 1, n);
+}
+
+CLONES void fl_pool_backward_row(const fl_convolution *p, const float *x, const float *dy, int maximum,
+                                 int padding_counts, long row, float *dx) {
+  enum { WIDTH = 64 };
+  long channels = p->channels, p_begin, p_end;
+  covering(row + p->top, p->kernel_height, p->stride_y, p->output_height, &p_begin, &p_end);
+  for (long column = 0; column < p->width; column++, dx += channels) {
+    long q_begin, q_end;
+    covering(column + p->left, p->kernel_width, p->stride_x, p->output_width, &q_begin, &q_end);
+    for (long i = 0; i < channels; i++) dx[i] = 0;
+    for (long v = p_begin; v < p_end; v++)
+      for (long u = q_begin; u < q_end; u++) {
+        long y0 = v * p->stride_y - p->top, x0 = u * p->stride_x - p->left, r_begin, r_end, s_begin, s_end;
+        inside(y0, p->kernel_height, 1, p->height, &r_begin, &r_end);
+        inside(x0, p->kernel_width, 1, p->width, &s_begin, &s_end);
+        const float *gradient = dy + (v * p->output_width + u) * channels;
+        if (!maximum) {
+          long area = padding_counts ? p->kernel_height * p->kernel_width : (r_end - r_begin) * (s_end - s_begin);
+          for (long i = 0; i < channels; i++) dx[i] += gradient[i] / (float)area;
+          continue;
+        }
+        // The window's maximum is its first largest element, or its last NaN.
+        const float *here = x + (row * p->width + column) * channels;
+        for (long first = 0; first < channels; first += WIDTH) {
+          long count = smaller(channels - first, WIDTH);
+          int loses[WIDTH] = {0};
+          for (long r = y0 + r_begin; r < y0 + r_end; r++)
+            for (long s = x0 + s_begin; s < x0 + s_end; s++) {
+              const float *other = x + (r * p->width + s) * channels + first, *value = here + first;
+              if (r < row || (r == row && s < column))
+                for (long i = 0; i < count; i++)
+                  loses[i] |= other[i] >= value[i] || (other[i] != other[i] && value[i] == value[i]);
+              else if (r != row || s != column)
+                for (long i = 0; i < count; i++) loses[i] |= other[i] > value[i] || other[i] != other[i];
+            }
+          for (long i = 0; i < count; i++) dx[first + i] += loses[i] ? 0 : gradient[first + i];
+        }
+      }
+  }
+}

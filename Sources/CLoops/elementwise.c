@@ -62,6 +62,27 @@ CLONES void fl_activate(int activation, const float *x, float *y, long n) {
   }
 }
 
+CLONES void fl_activate_backward(int activation, const float *x, const float *dy, float *dx, long n) {
+#define EACH_SLOPE(slope) \
+  do { \
+    for (long i = 0; i < n; i++) dx[i] = dy[i] * (slope); \
+  } while (0)
+  switch (activation) {
+  case FL_NONE: EACH_SLOPE(1); break;
+  case FL_RELU: EACH_SLOPE(x[i] <= 0 ? 0 : 1); break;
+  case FL_RELU6: EACH_SLOPE(x[i] <= 0 || x[i] >= 6 ? 0 : 1); break;
+  case FL_SILU: EACH_SLOPE(logistic(x[i]) * (1.0f + x[i] * (1.0f - logistic(x[i])))); break;
+  case FL_GELU:
+    EACH_SLOPE(0.5f * (1.0f + erff(x[i] * 0.70710678118654752f))
+               + x[i] * 0.39894228040143268f * exponential(-0.5f * x[i] * x[i]));
+    break;
+  case FL_GELU_QUICK: EACH_SLOPE(logistic(1.702f * x[i]) * (1.0f + 1.702f * x[i] * (1.0f - logistic(1.702f * x[i])))); break;
+  case FL_SIGMOID: EACH_SLOPE(logistic(x[i]) * (1.0f - logistic(x[i]))); break;
+  case FL_TANH: EACH_SLOPE((1.0f - tanhf(x[i])) * (1.0f + tanhf(x[i]))); break;
+  }
+#undef EACH_SLOPE
+}
+
 CLONES void fl_epilogue(int activation, float *y, const float *bias, const float *residual, long rows, long columns) {
   for (long row = 0; row < rows; row++) {
     float *line = y + row * columns;
@@ -129,4 +150,18 @@ CLONES float fl_softmax_row(const float *x, float *y, long n, int logarithmic) {
     for (long j = 0; j < n; j++) y[j] *= factor;
   }
   return offset;
+}
+
+CLONES void fl_softmax_backward_row(const float *y, const float *dy, float *dx, long n, int logarithmic) {
+  enum { LANES = 16 };
+  float lanes[LANES] = {0}, sum = 0;
+  long i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (int lane = 0; lane < LANES; lane++) lanes[lane] += logarithmic ? dy[i + lane] : dy[i + lane] * y[i + lane];
+  for (; i < n; i++) sum += logarithmic ? dy[i] : dy[i] * y[i];
+  for (int lane = 0; lane < LANES; lane++) sum += lanes[lane];
+  if (logarithmic)
+    for (long j = 0; j < n; j++) dx[j] = dy[j] - exponential(y[j]) * sum;
+  else
+    for (long j = 0; j < n; j++) dx[j] = y[j] * (dy[j] - sum);
 }

@@ -4,10 +4,10 @@
 #include "include/CLoops.h"
 
 #define FL_LOOPS(X) \
-  X(instruction_set) X(fill) X(map) X(combine) X(affine) X(clamp) X(activate) X(epilogue) X(softmax_row) \
-  X(depthwise_row) X(patches_row) X(pool_row) X(panel_width) X(tile_rows) X(pack) X(unpack) X(convolve_tiles) \
+  X(instruction_set) X(fill) X(map) X(combine) X(affine) X(clamp) X(activate) X(activate_backward) X(epilogue) X(softmax_row) X(softmax_backward_row) \
+  X(depthwise_row) X(patches_row) X(pool_row) X(pool_backward_row) X(panel_width) X(tile_rows) X(pack) X(unpack) X(convolve_tiles) \
   X(winograd_scratch) X(winograd_weights) X(winograd_tiles) X(weight_gradient) X(depthwise_gradient) \
-  X(reverse_taps) X(resample_row) X(filter_along_row) \
+  X(reverse_taps) X(resample_row) X(resample_backward_row) X(filter_along_row) \
   X(filter_across_rows) X(reduce) X(position) X(permute) X(squared_distance) X(squared_norms) X(select_candidates) \
   X(rank_candidates) X(coreset_update)
 

@@ -29,6 +29,27 @@ CLONES void fl_resample_row(const float *x, long height, long width, long channe
   }
 }
 
+CLONES void fl_resample_backward_row(const float *dy, long height, long width, long channels, long output_height,
+                                     long output_width, float scale_y, float scale_x, int mode, long row, float *dx) {
+  for (long i = 0; i < width * channels; i++) dx[i] = 0;
+  for (long p = 0; p < output_height; p++) {
+    long top, bottom, left, right;
+    float v = source(p, scale_y, mode, height, &top, &bottom);
+    if (mode == NEAREST) v = 0;
+    // Sources only grow.
+    if (top > row) break;
+    float share = (top == row ? 1 - v : 0) + (bottom == row ? v : 0);
+    if (share == 0) continue;
+    for (long q = 0; q < output_width; q++) {
+      float u = source(q, scale_x, mode, width, &left, &right);
+      const float *gradient = dy + (p * output_width + q) * channels;
+      for (long i = 0; i < channels; i++) dx[left * channels + i] += share * (mode == NEAREST ? 1 : 1 - u) * gradient[i];
+      if (mode == NEAREST || u == 0) continue;
+      for (long i = 0; i < channels; i++) dx[right * channels + i] += share * u * gradient[i];
+    }
+  }
+}
+
 // d c b a | a b c d | d c b a
 static inline long reflected(long i, long n) {
   long period = 2 * n;

@@ -19,4 +19,7 @@ public enum Activation: Int32, CaseIterable, Sendable {
 public protocol ActivationKernels {
   /// `y = activation(x)`; equal counts.
   func activate(_ activation: Activation, _ x: Storage, into y: Storage) throws
+  /// `gradient = activation′(x) · outputGradient`; equal counts. At their kinks ReLU's derivatives are 0, as in PyTorch.
+  func activateBackward(
+    _ activation: Activation, _ x: Storage, outputGradient: Storage, into gradient: Storage) throws
 }

@@ -65,6 +65,11 @@ public struct PoolingProblem: Hashable, Sendable {
 
 public protocol PoolingKernels {
   func pool(_ p: PoolingProblem, _ x: Storage, into y: Storage) throws
+  /// The gradient of a pool's input: means share theirs out, a maximum gives it to the first of its largest elements.
+  ///
+  /// - x, gradient: [batch, height, width, channels]
+  /// - outputGradient: [batch, outputHeight, outputWidth, channels]
+  func poolBackward(_ p: PoolingProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage) throws
 }
 
 extension PoolingProblem {
@@ -72,5 +77,14 @@ extension PoolingProblem {
     let arguments = Arguments("pool", on: device)
     try arguments.require(x, "x", count: inputCount)
     try arguments.require(y, "y", count: outputCount)
+  }
+
+  package func checkGradient(
+    _ x: Storage, _ outputGradient: Storage, _ gradient: Storage, on device: any Device
+  ) throws {
+    let arguments = Arguments("poolBackward", on: device)
+    try arguments.require(x, "x", count: inputCount)
+    try arguments.require(outputGradient, "the output's gradient", count: outputCount)
+    try arguments.require(gradient, "gradient", count: inputCount)
   }
 }

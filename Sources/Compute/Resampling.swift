@@ -42,6 +42,7 @@ public struct ResamplingProblem: Hashable, Sendable {
     }
   }
 
+  public var input: Shape { [batch, height, width, channels] }
   public var output: Shape { [batch, outputHeight, outputWidth, channels] }
   public var inputCount: Int { batch * height * width * channels }
   public var outputCount: Int { output.count }
@@ -50,11 +51,13 @@ public struct ResamplingProblem: Hashable, Sendable {
 
 public protocol ResamplingKernels {
   func resample(_ p: ResamplingProblem, _ x: Storage, into y: Storage) throws
+  /// The gradient of a resize's input, `Jᵀ · outputGradient`.
+  func resampleBackward(_ p: ResamplingProblem, outputGradient: Storage, into gradient: Storage) throws
 }
 
 extension ResamplingProblem {
-  package func check(_ x: Storage, _ y: Storage, on device: any Device) throws {
-    let arguments = Arguments("resample", on: device)
+  package func check(_ operation: String, _ x: Storage, _ y: Storage, on device: any Device) throws {
+    let arguments = Arguments(operation, on: device)
     try arguments.require(x, "x", count: inputCount)
     try arguments.require(y, "y", count: outputCount)
   }

@@ -19,17 +19,28 @@ extension CPUDevice {
 
   public func pool(_ p: PoolingProblem, _ x: Storage, into y: Storage) throws {
     try p.check(x, y, on: self)
-    var geometry = fl_convolution(p)
-    let (maximum, paddingCounts): (Int32, Int32) =
-      switch p.kind {
-      case .maximum: (1, 0)
-      case .average(let paddingCounts): (0, paddingCounts ? 1 : 0)
-      }
-    withUnsafePointer(to: &geometry) { geometry in
+    let (maximum, paddingCounts) = p.flags
+    withUnsafePointer(to: fl_convolution(p)) { geometry in
       parallel(p.batch * p.outputHeight) { task in
         loops.pointee.pool_row(
           geometry, x.pointer + task / p.outputHeight * p.height * p.width * p.channels, maximum, paddingCounts,
           task % p.outputHeight, y.pointer + task * p.outputWidth * p.channels)
+      }
+    }
+  }
+
+  public func poolBackward(
+    _ p: PoolingProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage
+  ) throws {
+    try p.checkGradient(x, outputGradient, gradient, on: self)
+    let (maximum, paddingCounts) = p.flags
+    withUnsafePointer(to: fl_convolution(p)) { geometry in
+      parallel(p.batch * p.height) { task in
+        let picture = task / p.height
+        loops.pointee.pool_backward_row(
+          geometry, x.pointer + picture * p.height * p.width * p.channels,
+          outputGradient.pointer + picture * p.outputHeight * p.outputWidth * p.channels, maximum, paddingCounts,
+          task % p.height, gradient.pointer + task * p.width * p.channels)
       }
     }
   }
@@ -93,6 +104,16 @@ extension CPUDevice {
     loops.pointee.epilogue(
       epilogue.activation.rawValue, y.pointer + start, epilogue.bias?.pointer,
       epilogue.residual.map { $0.pointer + start }, pixels.count, channels)
+  }
+}
+
+extension PoolingProblem {
+  /// What the loops take: whether it is a maximum, and whether padding counts.
+  fileprivate var flags: (maximum: Int32, paddingCounts: Int32) {
+    switch kind {
+    case .maximum: (1, 0)
+    case .average(let paddingCounts): (0, paddingCounts ? 1 : 0)
+    }
   }
 }
 

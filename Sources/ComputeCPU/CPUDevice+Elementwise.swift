@@ -54,6 +54,32 @@ extension CPUDevice {
     }
   }
 
+  public func activateBackward(
+    _ activation: Activation, _ x: Storage, outputGradient: Storage, into gradient: Storage
+  ) throws {
+    try Arguments("activateBackward", on: self).requireSameCount([x, outputGradient, gradient])
+    parallel(x.count, chunk: Self.elementsPerTask) { part in
+      let start = part.lowerBound
+      loops.pointee.activate_backward(
+        activation.rawValue, x.pointer + start, outputGradient.pointer + start, gradient.pointer + start, part.count)
+    }
+  }
+
+  public func softmaxBackward(
+    _ p: SoftmaxProblem, _ y: Storage, outputGradient: Storage, into gradient: Storage
+  ) throws {
+    try p.checkGradient(y, outputGradient, gradient, on: self)
+    let backward = loops.pointee.softmax_backward_row
+    parallel(p.rows, chunk: Self.elementsPerTask / p.columns) { rows in
+      for row in rows {
+        let start = row * p.columns
+        backward(
+          y.pointer + start, outputGradient.pointer + start, gradient.pointer + start, p.columns,
+          p.logarithmic ? 1 : 0)
+      }
+    }
+  }
+
   private func each(
     _ operation: String, _ x: Storage, into y: Storage,
     _ body: (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void

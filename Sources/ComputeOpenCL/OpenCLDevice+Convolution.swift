@@ -45,17 +45,30 @@ extension OpenCLDevice {
 
   public func pool(_ p: PoolingProblem, _ x: Storage, into y: Storage) throws {
     try p.check(x, y, on: self)
+    let (size, group) = perChannel(p.channels, lines: p.batch * p.outputHeight, width: p.outputWidth)
+    try launch("pooling_forward", size: size, group: group, [x, y] + window(p, lines: p.batch * p.outputHeight))
+  }
+
+  public func poolBackward(
+    _ p: PoolingProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage
+  ) throws {
+    try p.checkGradient(x, outputGradient, gradient, on: self)
+    let lines = p.batch * p.height
+    try launch(
+      "pooling_backward", size: [p.channels, lines * p.width], group: [tiling.group / 4, 4],
+      [x, outputGradient, gradient] + window(p, lines: lines))
+  }
+
+  private func window(_ p: PoolingProblem, lines: Int) -> [any KernelParameter] {
     let (maximum, paddingCounts) =
       switch p.kind {
       case .maximum: (true, false)
       case .average(let paddingCounts): (false, paddingCounts)
       }
-    let lines = p.batch * p.outputHeight
-    let (size, group) = perChannel(p.channels, lines: lines, width: p.outputWidth)
-    try launch(
-      "pooling_forward", size: size, group: group, x, y, p.height, p.width, p.channels, p.outputHeight, p.outputWidth,
-      p.kernel.height, p.kernel.width, p.stride.height, p.stride.width, p.padding.top, p.padding.left, lines, maximum,
-      paddingCounts)
+    return [
+      p.height, p.width, p.channels, p.outputHeight, p.outputWidth, p.kernel.height, p.kernel.width, p.stride.height,
+      p.stride.width, p.padding.top, p.padding.left, lines, maximum, paddingCounts,
+    ]
   }
 
   /// Items for what treats each channel alone: rows by vectors of channels, or single outputs.

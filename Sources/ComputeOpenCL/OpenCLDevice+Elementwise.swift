@@ -39,6 +39,15 @@ extension OpenCLDevice {
     try launch("elementwise_activate", elements: y.count, x, y, y.count, Int(activation.rawValue))
   }
 
+  public func activateBackward(
+    _ activation: Activation, _ x: Storage, outputGradient: Storage, into gradient: Storage
+  ) throws {
+    guard try hasElements("activateBackward", x, outputGradient, gradient) else { return }
+    try launch(
+      "elementwise_activate_backward", elements: x.count, x, outputGradient, gradient, x.count,
+      Int(activation.rawValue))
+  }
+
   /// Checks arrays of one count; false when there is nothing to do, which no driver takes.
   private func hasElements(_ operation: String, _ arrays: Storage...) throws -> Bool {
     try Arguments(operation, on: self).requireSameCount(arrays)

@@ -26,4 +26,14 @@ extension OpenCLDevice {
     let group = tiling.shape == .cpu ? 1 : tiling.group
     try launch("softmax_rows", size: [p.rows * group], group: [group], x, y, p.rows, p.columns, p.logarithmic)
   }
+
+  public func softmaxBackward(
+    _ p: SoftmaxProblem, _ y: Storage, outputGradient: Storage, into gradient: Storage
+  ) throws {
+    try p.checkGradient(y, outputGradient, gradient, on: self)
+    let group = tiling.shape == .cpu ? 1 : tiling.group
+    try launch(
+      "softmax_backward", size: [p.rows * group], group: [group], y, outputGradient, gradient, p.rows, p.columns,
+      p.logarithmic)
+  }
 }

@@ -2,10 +2,18 @@ public import Compute
 
 extension OpenCLDevice {
   public func resample(_ p: ResamplingProblem, _ x: Storage, into y: Storage) throws {
-    try p.check(x, y, on: self)
+    try p.check("resample", x, y, on: self)
     try launch(
       "resampling_forward", elements: p.outputCount, x, y, p.outputCount, p.height, p.width, p.channels,
       p.outputHeight, p.outputWidth, p.scale(input: p.height, output: p.outputHeight),
+      p.scale(input: p.width, output: p.outputWidth), Int(p.mode.rawValue))
+  }
+
+  public func resampleBackward(_ p: ResamplingProblem, outputGradient: Storage, into gradient: Storage) throws {
+    try p.check("resampleBackward", gradient, outputGradient, on: self)
+    try launch(
+      "resampling_backward", elements: p.inputCount, outputGradient, gradient, p.inputCount, p.height, p.width,
+      p.channels, p.outputHeight, p.outputWidth, p.scale(input: p.height, output: p.outputHeight),
       p.scale(input: p.width, output: p.outputWidth), Int(p.mode.rawValue))
   }
 

@@ -42,6 +42,38 @@ extension Activation {
     case .tanh: return 5 * ulp(y)
     }
   }
+
+  /// The derivative at `x`, and what Float32 evaluation of its formula may err by.
+  ///
+  /// With s = σ(z), z = k·x, whose relative error is that of ``allowed(_:_:)``: s (1 + z (1 − s)) errs by that of s times
+  /// its own derivative |1 + z − 2 z s|, and four roundings of its terms; s (1 − s) likewise by |1 − 2 s|; 1 − t² by 2 t
+  /// times the error of tanh; GELU's Φ by erf's 16 ulp, x φ(x) by that of e^(−x²/2), whose argument rounds by x² u.
+  func slope(_ x: Double) -> (value: Double, error: Double) {
+    let factor = self == .geluQuick ? Double(Float(1.702)) : 1
+    let z = factor * x
+    let s = 1 / (1 + exp(-z))
+    let sError = (2 * 6.5 + 2 + 2 * abs(z)) * unit * s
+    switch self {
+    case .none: return (1, 0)
+    case .relu: return (x <= 0 ? 0 : 1, 0)
+    case .relu6: return (x <= 0 || x >= 6 ? 0 : 1, 0)
+    case .silu, .geluQuick:
+      let terms = s * (1 + abs(z) * (1 - s))
+      // 1 − s of a rounded s is off by half a unit of 1, which z multiplies.
+      let cut = s * abs(z) * min(unit, 1 - s + unit)
+      return (s * (1 + z * (1 - s)), sError * abs(1 + z - 2 * z * s) + 4 * unit * terms + cut)
+    case .sigmoid: return (s * (1 - s), sError * abs(1 - 2 * s) + 4 * unit * s * (1 - s) + s * unit)
+    case .tanh:
+      let t = Foundation.tanh(x)
+      return (1 - t * t, 2 * abs(t) * 5 * ulp(t) + 4 * unit * (1 - t * t))
+    case .gelu:
+      let density = exp(-x * x / 2) / (2 * Double.pi).squareRoot()
+      let share = abs(x) * density
+      return (
+        (1 + erf(x / 2.0.squareRoot())) / 2 + x * density, 20 * unit + share * (14 + 2 * min(x * x, 1e30)) * unit
+      )
+    }
+  }
 }
 
 extension Expected {

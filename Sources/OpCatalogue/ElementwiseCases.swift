@@ -141,6 +141,37 @@ extension OpCatalogue {
       reference: { h, _ in [Expected.exact(h[0].map(Double.init)).activated(activation)] }
     ).uniformWhereOnly(true)
   }
+
+  static let activateBackward = Op(
+    name: "activateBackward", functions: ["activateBackward"],
+    bound: "the error of the activation's own function through the derivative's slope; ReLU the same bits",
+    suite: activate.suite, tinyCount: activate.tinyCount, random: activate.random
+  ) { parameters in
+    let shape: Shape = [try parameters.int("n")]
+    let activation: Activation = try parameters.choice("act")
+    var made = OpCase(
+      operation: "activateBackward", parameters: parameters,
+      arrays: [.input("dy", shape), .input("x", shape), .output("dx", shape)],
+      fills: [.normal, .integer, .offset, .huge, .tiny, .poison], bytesMoved: 12 * shape.count,
+      run: { device, a in try device.activateBackward(activation, a[1], outputGradient: a[0], into: a[2]) },
+      reference: { h, _ in
+        let slopes = h[1].map { activation.slope(Double($0)) }
+        let values = zip(h[0], slopes).map { Double($0) * $1.value }
+        let smallest = Double(Float.leastNormalMagnitude)
+        return [
+          .floats(
+            values,
+            allowed: values.indices.map {
+              let size = abs(Double(h[0][$0]))
+              let isExact = [.none, .relu, .relu6].contains(activation)
+              return isExact ? 0 : size * (slopes[$0].error + smallest * (1 + abs(Double(h[1][$0])))) + ulp(values[$0])
+            })
+        ]
+      })
+    made.adjoint = { h, y in zip(h[1], y).map { activation.slope(Double($0)).value * $1 } }
+    made.isUniformByNature = true
+    return made
+  }
 }
 
 extension OpCase {

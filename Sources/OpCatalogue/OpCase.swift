@@ -174,6 +174,7 @@ public enum OpCatalogue {
   public static let operations: [Op] =
     elementwise + [activate, softmax, attend, multiply, convolve, pool, resample, filter]
     + [reduce, position, gatherRows, copy, permute, nearest, coreset, convolveBackwardData, convolveBackwardWeights]
+    + [activateBackward, softmaxBackward, poolBackward, resampleBackward]
 
   /// - Throws: ``CaseError``
   public static func operation(_ name: String) throws(CaseError) -> Op {

@@ -24,6 +24,21 @@ extension OpCatalogue {
       return p.with("kind", random.pick(["max", "mean", "meanInside"]))
     }
   ) { parameters in
+    let p = try poolingProblem(parameters)
+    var made = OpCase(
+      operation: "pool", parameters: parameters,
+      arrays: [.input("x", try parameters.allInts(["n", "h", "w", "c"])), .output("y", p.output)],
+      fills: [.normal, .integer, .index, .duplicates, .huge, .poison, .infinite],
+      floatingPointOperations: p.floatingPointOperations, bytesMoved: p.bytesMoved,
+      run: { device, a in try device.pool(p, a[0], into: a[1]) },
+      reference: { h, _ in [pooled(p, h[0])] })
+    if p.kind != .maximum { made.adjoint = { _, y in spread(p, y) } }
+    made.isUniformByNature =
+      p.outputCount <= 64 || p.outputCount * 4 <= p.inputCount || p.kernel.height * p.kernel.width > 4
+    return made
+  }
+
+  private static func poolingProblem(_ parameters: Parameters) throws -> PoolingProblem {
     let kind: PoolingProblem.Kind
     switch parameters["kind"] {
     case "max": kind = .maximum
@@ -35,19 +50,58 @@ extension OpCatalogue {
     let stride = Extent2D(
       try parameters.int("sh", parameters.int("s", kernel.height)),
       try parameters.int("sw", parameters.int("s", kernel.width)))
-    let p = try PoolingProblem(
+    return try PoolingProblem(
       kind, input: parameters.picture(), kernel: kernel, stride: stride, padding: parameters.padding())
+  }
+
+  static let poolBackward = Op(
+    name: "poolBackward", functions: ["poolBackward"], bound: "4 u √windows Σ|dy| + 2 ulp", suite: pool.suite,
+    tinyCount: pool.tinyCount, random: pool.random
+  ) { parameters in
+    let p = try poolingProblem(parameters)
+    let input: Shape = [p.batch, p.height, p.width, p.channels]
     var made = OpCase(
-      operation: "pool", parameters: parameters,
-      arrays: [.input("x", try parameters.allInts(["n", "h", "w", "c"])), .output("y", p.output)],
-      fills: [.normal, .integer, .index, .duplicates, .huge, .poison, .infinite],
-      floatingPointOperations: p.floatingPointOperations, bytesMoved: p.bytesMoved,
-      run: { device, a in try device.pool(p, a[0], into: a[1]) },
-      reference: { h, _ in [pooled(p, h[0])] })
-    if kind != .maximum { made.adjoint = { _, y in spread(p, y) } }
-    made.isUniformByNature =
-      p.outputCount <= 64 || p.outputCount * 4 <= p.inputCount || kernel.height * kernel.width > 4
+      operation: "poolBackward", parameters: parameters,
+      arrays: [.input("dy", p.output), .input("x", input), .output("dx", input)],
+      fills: [.normal, .integer, .index, .duplicates, .poison],
+      floatingPointOperations: p.floatingPointOperations, bytesMoved: 4 * (2 * p.inputCount + p.outputCount),
+      run: { device, a in try device.poolBackward(p, a[1], outputGradient: a[0], into: a[2]) },
+      reference: { h, fill in
+        let values = given(p, h[0].map(Double.init), h[1])
+        let sums = Sums(values: values, magnitudes: given(p, h[0].map { Double(abs($0)) }, h[1]))
+        let windows = (p.kernel.height + p.stride.height) * (p.kernel.width + p.stride.width)
+        // A mean divides each gradient, which rounds.
+        return [sums.expected(length: windows, exact: p.kind == .maximum && fill.isExact, isIndependent: false)]
+      })
+    made.adjoint = { h, y in
+      var sums: [Double] = []
+      forEachWindow(p) { pixels, divisor in
+        sums.append(
+          p.kind == .maximum ? y[pixels[largest(pixels, h[1])]] : pixels.reduce(0) { $0 + y[$1] } / divisor)
+      }
+      return sums
+    }
+    made.isUniformByNature = true
     return made
+  }
+
+  /// What the pixels get of the outputs' gradients.
+  private static func given(_ p: PoolingProblem, _ dy: [Double], _ x: [Float]) -> [Double] {
+    guard p.kind == .maximum else { return spread(p, dy) }
+    var dx = [Double](repeating: 0, count: p.inputCount)
+    var index = 0
+    forEachWindow(p) { pixels, _ in
+      dx[pixels[largest(pixels, x)]] += dy[index]
+      index += 1
+    }
+    return dx
+  }
+
+  /// Which of some pixels is the first largest one, or the last NaN.
+  private static func largest(_ pixels: [Int], _ x: [Float]) -> Int {
+    var best = 0
+    for (index, pixel) in pixels.enumerated() where x[pixel] > x[pixels[best]] || x[pixel].isNaN { best = index }
+    return best
   }
 
   private static func pooled(_ p: PoolingProblem, _ x: [Float]) -> Expected {

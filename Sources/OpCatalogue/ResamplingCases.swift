@@ -20,11 +20,9 @@ extension OpCatalogue {
       return p.with("mode", "\(random.pick(ResamplingProblem.Mode.allCases))")
     }
   ) { parameters in
-    let input = try parameters.picture()
-    let p = try ResamplingProblem(
-      parameters.choice("mode"), input: input, outputHeight: parameters.int("oh"), outputWidth: parameters.int("ow"))
+    let p = try resamplingProblem(parameters)
     var made = OpCase(
-      operation: "resample", parameters: parameters, arrays: [.input("x", input), .output("y", p.output)],
+      operation: "resample", parameters: parameters, arrays: [.input("x", p.input), .output("y", p.output)],
       fills: p.mode == .nearest
         ? [.normal, .index, .huge, .poison, .infinite] : [.normal, .integer, .index, .offset, .constant],
       bytesMoved: p.bytesMoved,
@@ -34,6 +32,48 @@ extension OpCatalogue {
       var x = [Double](repeating: 0, count: p.inputCount)
       forEachShare(p) { output, pixel, weight in x[pixel] += weight * y[output] }
       return x
+    }
+    made.isUniformByNature = true
+    return made
+  }
+
+  private static func resamplingProblem(_ parameters: Parameters) throws -> ResamplingProblem {
+    try ResamplingProblem(
+      parameters.choice("mode"), input: parameters.picture(), outputHeight: parameters.int("oh"),
+      outputWidth: parameters.int("ow"))
+  }
+
+  static let resampleBackward = Op(
+    name: "resampleBackward", functions: ["resampleBackward"], bound: "4 u √(outputs of a pixel) Σ|w dy| + 2 ulp",
+    suite: resample.suite, tinyCount: resample.tinyCount, random: resample.random
+  ) { parameters in
+    let p = try resamplingProblem(parameters)
+    var made = OpCase(
+      operation: "resampleBackward", parameters: parameters,
+      // A share of 0 may be multiplied with a gradient that is no number, or be left out.
+      arrays: [.input("dy", p.output, takesIntruders: p.mode == .nearest), .output("dx", p.input)],
+      fills: [.normal, .integer, .offset, .constant] + (p.mode == .nearest ? [.poison] : []),
+      bytesMoved: p.bytesMoved,
+      run: { device, a in try device.resampleBackward(p, outputGradient: a[0], into: a[1]) },
+      reference: { h, _ in
+        let zeros = [Double](repeating: 0, count: p.inputCount)
+        var (values, magnitudes, terms) = (zeros, zeros, zeros)
+        forEachShare(p) { output, pixel, weight in
+          values[pixel] += weight * Double(h[0][output])
+          magnitudes[pixel] += weight * Double(abs(h[0][output]))
+          terms[pixel] += 1
+        }
+        return [
+          .floats(
+            values,
+            allowed: values.indices.map { 4 * unit * terms[$0].squareRoot() * magnitudes[$0] + 2 * ulp(values[$0]) }
+          )
+        ]
+      })
+    made.adjoint = { _, y in
+      var sums = [Double](repeating: 0, count: p.outputCount)
+      forEachShare(p) { output, pixel, weight in sums[output] += weight * y[pixel] }
+      return sums
     }
     made.isUniformByNature = true
     return made

@@ -28,6 +28,65 @@ extension OpCatalogue {
     return made
   }
 
+  static let softmaxBackward = Op(
+    name: "softmaxBackward", functions: ["softmaxBackward"],
+    bound:
+      "y (4 u √n Σ|y dy| + 4 u (|dy| + |Σ y dy|)); of logarithms 2 u|dy| + eʸ (4 u √n Σ|dy| + (8 u + 2 u|y|) |Σ dy|)",
+    suite: softmax.suite, tinyCount: softmax.tinyCount, random: softmax.random
+  ) { parameters in
+    let p = try SoftmaxProblem(
+      rows: parameters.int("rows"), columns: parameters.int("columns"), logarithmic: parameters.flag("log"))
+    let shape: Shape = [p.rows, p.columns]
+    var made = OpCase(
+      operation: "softmaxBackward", parameters: parameters,
+      arrays: [
+        .input("dy", shape),
+        .input("y", shape) { random, _ in
+          let x = (0..<p.count).map { _ in Float(random.normal()) }
+          guard case .floats(let y, _, _) = softened(p, x) else { preconditionFailure("A softmax is of floats.") }
+          return .floats(y.map(Float.init))
+        }, .output("dx", shape),
+      ],
+      fills: [.normal, .positive, .integer, .offset, .constant, .poison],
+      floatingPointOperations: 4 * p.count, bytesMoved: 12 * p.count,
+      run: { device, a in try device.softmaxBackward(p, a[1], outputGradient: a[0], into: a[2]) },
+      reference: { h, _ in [hardened(p, h[0].map(Double.init), h[1])] })
+    if p.logarithmic { made.exponentials = p.count }
+    made.adjoint = { h, y in
+      // y ⊙ (v − Σ v y) is its own transpose; of logarithms v − Σ e^y v.
+      (0..<p.count).map { index in
+        let row = index / p.columns * p.columns..<(index / p.columns + 1) * p.columns
+        let sum = row.reduce(0) { $0 + y[$1] * (p.logarithmic ? exp(Double(h[1][$1])) : Double(h[1][$1])) }
+        return p.logarithmic ? y[index] - sum : Double(h[1][index]) * (y[index] - sum)
+      }
+    }
+    made.isUniformByNature = true
+    return made
+  }
+
+  private static func hardened(_ p: SoftmaxProblem, _ dy: [Double], _ y: [Float]) -> Expected {
+    var (values, allowed) = ([Double](), [Double]())
+    for row in 0..<p.rows {
+      let line = (row * p.columns)..<((row + 1) * p.columns)
+      let terms = line.map { p.logarithmic ? dy[$0] : dy[$0] * Double(y[$0]) }
+      let sum = terms.reduce(0, +)
+      let sumError = 4 * unit * Double(p.columns).squareRoot() * terms.reduce(0) { $0 + abs($1) }
+      for index in line {
+        let y = Double(y[index])
+        if p.logarithmic {
+          values.append(dy[index] - exp(y) * sum)
+          allowed.append(
+            exp(y) * (sumError + (8 + 2 * abs(y)) * unit * abs(sum)) + 2 * unit * abs(dy[index]) + 2
+              * ulp(values[index]))
+        } else {
+          values.append(y * (dy[index] - sum))
+          allowed.append(y * (sumError + 4 * unit * (abs(dy[index]) + abs(sum))) + 2 * ulp(values[index]))
+        }
+      }
+    }
+    return .floats(values, allowed: allowed)
+  }
+
   /// eˣ⁻ᵐ errs by 3 ulp and by the rounding of x − m, |x − m| · u; the sum of n positive terms in lanes by some
   /// 4 · u · √n; the quotient by 2. The logarithm adds absolute errors: of the offset and of the last difference.
   private static func softened(_ p: SoftmaxProblem, _ x: [Float]) -> Expected {

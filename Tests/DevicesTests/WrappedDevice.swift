@@ -150,6 +150,18 @@ final class WrappedDevice: Device {
   func convolveBackwardWeights(
     _ p: ConvolutionProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage
   ) throws { throw NotPlayed() }
+  func activateBackward(
+    _ activation: Activation, _ x: Storage, outputGradient: Storage, into gradient: Storage
+  ) throws { throw NotPlayed() }
+  func poolBackward(_ p: PoolingProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage) throws {
+    throw NotPlayed()
+  }
+  func resampleBackward(_ p: ResamplingProblem, outputGradient: Storage, into gradient: Storage) throws {
+    throw NotPlayed()
+  }
+  func softmaxBackward(_ p: SoftmaxProblem, _ y: Storage, outputGradient: Storage, into gradient: Storage) throws {
+    throw NotPlayed()
+  }
   func reverseTaps(_ p: TapReversal, _ w: Storage, into turned: Storage) throws { throw NotPlayed() }
   func placeOnGrid(_ p: GridProblem, _ x: Storage, into y: Storage) throws { throw NotPlayed() }
 }

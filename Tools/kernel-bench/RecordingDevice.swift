@@ -74,6 +74,33 @@ final class RecordingDevice: Device, @unchecked Sendable {
     }
   }
 
+  func activateBackward(
+    _ activation: Activation, _ x: Storage, outputGradient: Storage, into gradient: Storage
+  ) throws {
+    try note("activateBackward \(activation)", "\(x.count)", bytes: 12 * x.count) {
+      try inner.activateBackward(activation, of(x), outputGradient: of(outputGradient), into: of(gradient))
+    }
+  }
+
+  func poolBackward(_ p: PoolingProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage) throws {
+    let shape = "\(p.kernel) \(p.batch)x\(p.height)x\(p.width) \(p.channels)"
+    try note("poolBackward", shape, flops: p.floatingPointOperations, bytes: p.bytesMoved) {
+      try inner.poolBackward(p, of(x), outputGradient: of(outputGradient), into: of(gradient))
+    }
+  }
+
+  func resampleBackward(_ p: ResamplingProblem, outputGradient: Storage, into gradient: Storage) throws {
+    try note("resampleBackward", "\(outputGradient.count)->\(gradient.count)", bytes: p.bytesMoved) {
+      try inner.resampleBackward(p, outputGradient: of(outputGradient), into: of(gradient))
+    }
+  }
+
+  func softmaxBackward(_ p: SoftmaxProblem, _ y: Storage, outputGradient: Storage, into gradient: Storage) throws {
+    try note("softmaxBackward", "\(y.count)", flops: 4 * y.count, bytes: 12 * y.count) {
+      try inner.softmaxBackward(p, of(y), outputGradient: of(outputGradient), into: of(gradient))
+    }
+  }
+
   func reverseTaps(_ p: TapReversal, _ w: Storage, into turned: Storage) throws {
     try note("reverseTaps", "\(turned.count)", bytes: 8 * turned.count) {
       try inner.reverseTaps(p, of(w), into: of(turned))

@@ -50,11 +50,14 @@ typedef struct {
   void (*affine)(const float *x, float scale, float shift, float *y, long n);
   void (*clamp)(const float *x, float lower, float upper, float *y, long n);
   void (*activate)(int activation, const float *x, float *y, long n);
+  // dx = dy · activation′(x)
+  void (*activate_backward)(int activation, const float *x, const float *dy, float *dx, long n);
   // y[rows][columns] = activation(y + bias[columns] + residual); bias and residual may be null.
   void (*epilogue)(int activation, float *y, const float *_Nullable bias, const float *_Nullable residual, long rows,
                    long columns);
   // Returns log Σ e^x. x may be y unless logarithmic.
   float (*softmax_row)(const float *x, float *y, long n, int logarithmic);
+  void (*softmax_backward_row)(const float *y, const float *dy, float *dx, long n, int logarithmic);
 
   // convolution.c
   // Patches of one output row: columns [output_width][kernel_height][kernel_width][depth], from channels
@@ -62,6 +65,9 @@ typedef struct {
   void (*patches_row)(const fl_convolution *p, const float *x, long first, long depth, long row, float *columns);
   // One row of pooled outputs: y [output_width][channels]. maximum: NaN wins.
   void (*pool_row)(const fl_convolution *p, const float *x, int maximum, int padding_counts, long row, float *y);
+  // One row of the input's gradient, [width][channels], from a picture x and its outputs' gradients dy.
+  void (*pool_backward_row)(const fl_convolution *p, const float *x, const float *dy, int maximum, int padding_counts,
+                            long row, float *dx);
 
   // tiles.c
   // Columns of a panel of packed weights, and the pixels or tiles that fill the registers with a panel's sums.
@@ -107,6 +113,9 @@ typedef struct {
   // One output row of a bilinear or nearest resize: mode as in Swift's ResamplingProblem.Mode.
   void (*resample_row)(const float *x, long height, long width, long channels, float scale_y, float scale_x, int mode,
                        long row, long output_width, float *y);
+  // One row of the input's gradient, [width][channels], from the gradients dy of a picture's outputs.
+  void (*resample_backward_row)(const float *dy, long height, long width, long channels, long output_height,
+                                long output_width, float scale_y, float scale_x, int mode, long row, float *dx);
   // One row of a map filtered along itself, edges reflected.
   void (*filter_along_row)(const float *x, long width, const float *taps, long radius, float *y);
   // Row `row` of a map filtered across rows.
