@@ -25,6 +25,9 @@ static const char indexing[] = {
 static const char neighbours[] = {
 #embed "../../Kernels/neighbours.cl" suffix(, 0)
 };
+static const char normalization[] = {
+#embed "../../Kernels/normalization.cl" suffix(, 0)
+};
 static const char pooling[] = {
 #embed "../../Kernels/pooling.cl" suffix(, 0)
 };
@@ -61,6 +64,7 @@ static const struct {
     {"gradients", gradients},
     {"indexing", indexing},
     {"neighbours", neighbours},
+    {"normalization", normalization},
     {"pooling", pooling},
     {"prelude", prelude},
     {"probe", probe},

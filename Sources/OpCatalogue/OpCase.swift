@@ -175,6 +175,7 @@ public enum OpCatalogue {
     elementwise + [activate, softmax, attend, multiply, convolve, pool, resample, filter]
     + [reduce, position, gatherRows, copy, permute, nearest, coreset, convolveBackwardData, convolveBackwardWeights]
     + [activateBackward, softmaxBackward, poolBackward, resampleBackward]
+    + [normalize, applyNormalization, normalizeBackward]
 
   /// - Throws: ``CaseError``
   public static func operation(_ name: String) throws(CaseError) -> Op {

@@ -162,6 +162,18 @@ final class WrappedDevice: Device {
   func softmaxBackward(_ p: SoftmaxProblem, _ y: Storage, outputGradient: Storage, into gradient: Storage) throws {
     throw NotPlayed()
   }
+  func normalize(
+    _ p: NormalizationProblem, _ x: Storage, _ parameters: NormalizationParameters, into y: Storage, means: Storage,
+    variances: Storage
+  ) throws { throw NotPlayed() }
+  func applyNormalization(
+    _ p: NormalizationProblem, _ x: Storage, means: Storage, variances: Storage, _ parameters: NormalizationParameters,
+    into y: Storage
+  ) throws { throw NotPlayed() }
+  func normalizeBackward(
+    _ p: NormalizationProblem, _ x: Storage, outputGradient: Storage, means: Storage, variances: Storage,
+    scale: Storage?, into gradient: Storage, scaleGradient: Storage, shiftGradient: Storage
+  ) throws { throw NotPlayed() }
   func reverseTaps(_ p: TapReversal, _ w: Storage, into turned: Storage) throws { throw NotPlayed() }
   func placeOnGrid(_ p: GridProblem, _ x: Storage, into y: Storage) throws { throw NotPlayed() }
 }

@@ -101,6 +101,44 @@ final class RecordingDevice: Device, @unchecked Sendable {
     }
   }
 
+  func normalize(
+    _ p: NormalizationProblem, _ x: Storage, _ parameters: NormalizationParameters, into y: Storage, means: Storage,
+    variances: Storage
+  ) throws {
+    try note("normalize", text(p), flops: 8 * p.count, bytes: p.bytesMoved) {
+      try inner.normalize(p, of(x), of(parameters), into: of(y), means: of(means), variances: of(variances))
+    }
+  }
+
+  func applyNormalization(
+    _ p: NormalizationProblem, _ x: Storage, means: Storage, variances: Storage, _ parameters: NormalizationParameters,
+    into y: Storage
+  ) throws {
+    try note("applyNormalization", text(p), flops: 3 * p.count, bytes: p.bytesMoved) {
+      try inner.applyNormalization(
+        p, of(x), means: of(means), variances: of(variances), of(parameters), into: of(y))
+    }
+  }
+
+  func normalizeBackward(
+    _ p: NormalizationProblem, _ x: Storage, outputGradient: Storage, means: Storage, variances: Storage,
+    scale: Storage?, into gradient: Storage, scaleGradient: Storage, shiftGradient: Storage
+  ) throws {
+    try note("normalizeBackward", text(p), flops: 14 * p.count, bytes: 12 * p.count) {
+      try inner.normalizeBackward(
+        p, of(x), outputGradient: of(outputGradient), means: of(means), variances: of(variances),
+        scale: scale.map(of), into: of(gradient), scaleGradient: of(scaleGradient), shiftGradient: of(shiftGradient))
+    }
+  }
+
+  private func of(_ parameters: NormalizationParameters) -> NormalizationParameters {
+    NormalizationParameters(scale: parameters.scale.map(of), shift: parameters.shift.map(of))
+  }
+
+  private func text(_ p: NormalizationProblem) -> String {
+    "\(p.batch)x\(p.positions)x\(p.channels) in \(p.groups)"
+  }
+
   func reverseTaps(_ p: TapReversal, _ w: Storage, into turned: Storage) throws {
     try note("reverseTaps", "\(turned.count)", bytes: 8 * turned.count) {
       try inner.reverseTaps(p, of(w), into: of(turned))

@@ -122,6 +122,32 @@ typedef struct {
   void (*filter_across_rows)(const float *x, long height, long width, const float *taps, long radius, long row,
                              float *y);
 
+  // normalization.c
+  // A run of n values with statistics of its own. scale and shift may be null.
+  void (*normalize_run)(const float *x, long n, const float *_Nullable scale, const float *_Nullable shift,
+                        float epsilon, float *y, float *mean, float *variance);
+  void (*normalize_run_backward)(const float *x, const float *dy, long n, const float *_Nullable scale, float mean,
+                                 float factor, float *dx);
+  // Rows [rows][channels]: means and sums of squared distances from them, by channel.
+  void (*slice_moments)(const float *x, long rows, long channels, float *means, float *squares);
+  // Mean and variance of a group of `length` channels, whose slices' lie `channels` apart; the last of `slices` may have
+  // fewer than `rows` rows.
+  void (*merge_moments)(const float *means, const float *squares, long slices, long rows, long positions,
+                        long channels, long length, float *mean, float *variance);
+  // y = (x − means[group]) · factors[group] · scale + shift, channel c in group c / length. scale and shift may be null.
+  void (*normalize_rows)(const float *x, long rows, long channels, long length, const float *means,
+                         const float *factors, const float *_Nullable scale, const float *_Nullable shift, float *y);
+  // Σ dy and Σ dy x̂ by channel; statistics as above, `step` floats on from row to row.
+  void (*gradient_sums)(const float *x, const float *dy, long rows, long channels, long length, const float *means,
+                        const float *factors, long step, float *sums, float *products);
+  // Means of g = scale · dy and of g x̂ over a group of n elements, from the sums of slices that lie `channels` apart.
+  void (*merge_gradients)(const float *sums, const float *products, const float *_Nullable scale, long slices,
+                          long channels, long length, long n, float *sum, float *product);
+  // dx = factor (g − sum − x̂ · product), all by group.
+  void (*normalize_rows_backward)(const float *x, const float *dy, long rows, long channels, long length,
+                                  const float *means, const float *factors, const float *_Nullable scale,
+                                  const float *sums, const float *products, float *dx);
+
   // reduction.c
   // One outer slice: x [reduced][inner] to y [inner]. position: NaN wins.
   void (*reduce)(int operation, const float *x, long reduced, long inner, float *y);

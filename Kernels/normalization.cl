@@ -1,0 +1,305 @@
+// Normalisation of groups, forward and backward; x, y: [batch, positions, channels], means and variances: [batch, groups].
+//
+// One position: a group is a run of memory, which a work-group reads, normalises and writes (normalization_run), CPU shape
+// one item, GPU shape 64 with a tree in local memory. 8 operations for 8 bytes an element: bound by memory.
+// Several: rows are cut into slices; a slice's sums by channel (normalization_slices, normalization_gradient_sums) are
+// merged by group in a fixed order, then every element is written. CPU shape: an item takes a slice, WIDE channels at a
+// time; GPU shape: an item takes a channel of a slice, so reads are coalesced.
+
+#if SHAPE_CPU
+#define ITEMS 1
+#define WIDTH VW
+typedef vec wide;
+#define WIDE_CHANNELS for (int c = 0; c < channels; c += WIDTH)
+#define SLICE get_global_id(0)
+#else
+#define ITEMS 64
+#define WIDTH 1
+typedef float wide;
+#define WIDE_CHANNELS for (int c = get_global_id(0), once = c < channels; once; once = 0)
+#define SLICE get_global_id(1)
+#endif
+
+// WIDTH floats, or `count` and zeros.
+wide take(global const float *x, int count) {
+#if SHAPE_CPU
+  if (count >= VW) return VLOAD(0, x);
+  float lanes[VW];
+  for (int lane = 0; lane < VW; lane++) lanes[lane] = lane < count ? x[lane] : 0.0f;
+  return VLOAD(0, lanes);
+#else
+  return count > 0 ? *x : 0.0f;
+#endif
+}
+
+void put(wide value, global float *y, int count) {
+#if SHAPE_CPU
+  if (count >= VW) {
+    VSTORE(value, 0, y);
+    return;
+  }
+  float lanes[VW];
+  VSTORE(value, 0, lanes);
+  for (int lane = 0; lane < count; lane++) y[lane] = lanes[lane];
+#else
+  if (count > 0) *y = value;
+#endif
+}
+
+float sum_lanes(wide value) {
+#if SHAPE_CPU
+  float lanes[VW], sum = 0;
+  VSTORE(value, 0, lanes);
+  for (int lane = 0; lane < VW; lane++) sum += lanes[lane];
+  return sum;
+#else
+  return value;
+#endif
+}
+
+// The sum over a work-group, for every item.
+float sum_items(wide value, local float *tree) {
+  float sum = sum_lanes(value);
+  if (ITEMS == 1) return sum;
+  int item = get_local_id(0);
+  tree[item] = sum;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int step = ITEMS / 2; step; step /= 2) {
+    if (item < step) tree[item] += tree[item + step];
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  sum = tree[0];
+  barrier(CLK_LOCAL_MEM_FENCE);
+  return sum;
+}
+
+// Statistics of WIDTH channels from c on, of which `count` exist: mean and 1 / √(variance + ε).
+void statistics(global const float *means, global const float *variances, int place, int c, int count,
+                int group_channels, float epsilon, wide *mean, wide *factor) {
+#if SHAPE_CPU
+  float centres[VW], scales[VW];
+  for (int lane = 0; lane < VW; lane++) {
+    int group = place + (c + min(lane, count - 1)) / group_channels;
+    centres[lane] = means[group];
+    scales[lane] = 1.0f / sqrt(variances[group] + epsilon);
+  }
+  *mean = VLOAD(0, centres);
+  *factor = VLOAD(0, scales);
+#else
+  *mean = means[place + c / group_channels];
+  *factor = 1.0f / sqrt(variances[place + c / group_channels] + epsilon);
+#endif
+}
+
+// Groups that are runs of `length` channels.
+#define RUN \
+  local float tree[ITEMS]; \
+  int group = get_group_id(0), first = get_local_id(0) * WIDTH; \
+  ulong start = (ulong)group * length; \
+  int channel = group % groups * length;
+
+kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
+void normalization_run(global const float *x, global const float *scale, global const float *shift, global float *y,
+                       global float *means, global float *variances, int length, int groups, float epsilon,
+                       int has_scale, int has_shift) {
+  RUN
+  x += start;
+  y += start;
+  wide sum = 0;
+  for (int i = first; i < length; i += ITEMS * WIDTH) sum += take(x + i, length - i);
+  float mean = sum_items(sum, tree) / (float)length;
+  sum = 0;
+  int i = first;
+  for (; i + WIDTH <= length; i += ITEMS * WIDTH) {
+    wide rest = take(x + i, WIDTH) - mean;
+    sum += rest * rest;
+  }
+  float variance = sum_lanes(sum);
+  for (int lane = i; lane < length && lane < i + WIDTH; lane++) variance += (x[lane] - mean) * (x[lane] - mean);
+#if SHAPE_CPU
+  variance /= (float)length;
+#else
+  variance = sum_items(variance, tree) / (float)length;
+#endif
+  float factor = 1.0f / sqrt(variance + epsilon);
+  for (i = first; i < length; i += ITEMS * WIDTH) {
+    wide value = (take(x + i, length - i) - mean) * factor;
+    if (has_scale) value *= take(scale + channel + i, length - i);
+    if (has_shift) value += take(shift + channel + i, length - i);
+    put(value, y + i, length - i);
+  }
+  if (get_local_id(0) == 0) {
+    means[group] = mean;
+    variances[group] = variance;
+  }
+}
+
+kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
+void normalization_run_backward(global const float *x, global const float *dy, global const float *means,
+                                global const float *variances, global const float *scale, global float *dx, int length,
+                                int groups, float epsilon, int has_scale) {
+  RUN
+  x += start;
+  dy += start;
+  dx += start;
+  float mean = means[group], factor = 1.0f / sqrt(variances[group] + epsilon);
+  wide sums = 0, products = 0;
+  for (int i = first; i < length; i += ITEMS * WIDTH) {
+    wide gradient = take(dy + i, length - i);
+    if (has_scale) gradient *= take(scale + channel + i, length - i);
+    sums += gradient;
+    // Beyond the run the gradient is 0, and x counts for nothing.
+    products += gradient * (take(x + i, length - i) - mean) * factor;
+  }
+  float average = sum_items(sums, tree) / (float)length, product = sum_items(products, tree) / (float)length;
+  for (int i = first; i < length; i += ITEMS * WIDTH) {
+    wide gradient = take(dy + i, length - i);
+    if (has_scale) gradient *= take(scale + channel + i, length - i);
+    wide normal = (take(x + i, length - i) - mean) * factor;
+    put(factor * (gradient - average - normal * product), dx + i, length - i);
+  }
+}
+
+// A slice's rows: slices_per_picture slices of `rows` rows a picture.
+#define SLICED \
+  int slice = SLICE, picture = slice / slices, begin = slice % slices * rows, end = min(begin + rows, positions); \
+  if (picture >= batch) return; \
+  ulong base = (ulong)picture * positions * channels;
+
+// Means and sums of squared distances from them, by channel: [batch, slices, channels].
+kernel void normalization_slices(global const float *x, global float *slice_means, global float *slice_squares,
+                                 int batch, int positions, int channels, int slices, int rows) {
+  SLICED
+  WIDE_CHANNELS {
+    int count = channels - c;
+    global const float *line = x + base + c;
+    wide sum = 0;
+    for (int row = begin; row < end; row++) sum += take(line + (ulong)row * channels, count);
+    wide mean = sum / (float)(end - begin);
+    sum = 0;
+    for (int row = begin; row < end; row++) {
+      wide rest = take(line + (ulong)row * channels, count) - mean;
+      sum += rest * rest;
+    }
+    put(mean, slice_means + (ulong)slice * channels + c, count);
+    put(sum, slice_squares + (ulong)slice * channels + c, count);
+  }
+}
+
+// One work-item a group: its mean and variance from those of the slices, n: batch · groups.
+kernel void normalization_merge(global const float *slice_means, global const float *slice_squares, global float *means,
+                                global float *variances, int n, int positions, int channels, int groups, int slices,
+                                int rows) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  int length = channels / groups;
+  ulong start = (ulong)(i / groups) * slices * channels + i % groups * length;
+  float total = (float)positions * (float)length, mean = 0, variance = 0;
+  for (int slice = 0; slice < slices; slice++) {
+    float part = 0, weight = min(rows, positions - slice * rows);
+    for (int c = 0; c < length; c++) part += slice_means[start + (ulong)slice * channels + c];
+    mean += part * weight;
+  }
+  mean /= total;
+  for (int slice = 0; slice < slices; slice++) {
+    float part = 0, weight = min(rows, positions - slice * rows);
+    for (int c = 0; c < length; c++) {
+      ulong place = start + (ulong)slice * channels + c;
+      float rest = slice_means[place] - mean;
+      part += slice_squares[place] + weight * rest * rest;
+    }
+    variance += part;
+  }
+  means[i] = mean;
+  variances[i] = variance / total;
+}
+
+// y = (x − mean) / √(variance + ε) · scale + shift.
+kernel void normalization_forward(global const float *x, global const float *means, global const float *variances,
+                                  global const float *scale, global const float *shift, global float *y, int batch,
+                                  int positions, int channels, int slices, int rows, int groups, float epsilon,
+                                  int has_scale, int has_shift) {
+  SLICED
+  WIDE_CHANNELS {
+    int count = channels - c;
+    wide mean, factor, term = 0;
+    statistics(means, variances, picture * groups, c, count, channels / groups, epsilon, &mean, &factor);
+    if (has_scale) factor *= take(scale + c, count);
+    if (has_shift) term = take(shift + c, count);
+    for (int row = begin; row < end; row++) {
+      ulong place = base + (ulong)row * channels + c;
+      put((take(x + place, count) - mean) * factor + term, y + place, count);
+    }
+  }
+}
+
+// Σ dy and Σ dy x̂ by channel over slices of rows. Where a picture has one position, every row has statistics of its own,
+// and slices run over the batch (batch is 1 then, and own_statistics 1).
+kernel void normalization_gradient_sums(global const float *x, global const float *dy, global const float *means,
+                                        global const float *variances, global float *sums, global float *products,
+                                        int batch, int positions, int channels, int slices, int rows, int groups,
+                                        float epsilon, int own_statistics) {
+  SLICED
+  WIDE_CHANNELS {
+    int count = channels - c;
+    wide mean, factor, sum = 0, product = 0;
+    if (!own_statistics)
+      statistics(means, variances, picture * groups, c, count, channels / groups, epsilon, &mean, &factor);
+    for (int row = begin; row < end; row++) {
+      ulong place = base + (ulong)row * channels + c;
+      if (own_statistics)
+        statistics(means, variances, row * groups, c, count, channels / groups, epsilon, &mean, &factor);
+      wide gradient = take(dy + place, count);
+      sum += gradient;
+      product += gradient * (take(x + place, count) - mean) * factor;
+    }
+    put(sum, sums + (ulong)slice * channels + c, count);
+    put(product, products + (ulong)slice * channels + c, count);
+  }
+}
+
+// One work-item a group: the means over it of g = scale · dy and of g x̂, from the sums of the slices; n: batch · groups.
+kernel void normalization_merge_gradients(global const float *sums, global const float *products,
+                                          global const float *scale, global float *group_sums,
+                                          global float *group_products, int n, int positions, int channels, int groups,
+                                          int slices, int has_scale) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  int length = channels / groups;
+  ulong start = (ulong)(i / groups) * slices * channels + i % groups * length;
+  float total = (float)positions * (float)length, sum = 0, product = 0;
+  for (int slice = 0; slice < slices; slice++) {
+    float part = 0, other = 0;
+    for (int c = 0; c < length; c++) {
+      float factor = has_scale ? scale[i % groups * length + c] : 1.0f;
+      part += factor * sums[start + (ulong)slice * channels + c];
+      other += factor * products[start + (ulong)slice * channels + c];
+    }
+    sum += part;
+    product += other;
+  }
+  group_sums[i] = sum / total;
+  group_products[i] = product / total;
+}
+
+kernel void normalization_backward(global const float *x, global const float *dy, global const float *means,
+                                   global const float *variances, global const float *scale,
+                                   global const float *group_sums, global const float *group_products, global float *dx,
+                                   int batch, int positions, int channels, int slices, int rows, int groups,
+                                   float epsilon, int has_scale) {
+  SLICED
+  WIDE_CHANNELS {
+    int count = channels - c;
+    wide mean, factor, average, product, unused;
+    statistics(means, variances, picture * groups, c, count, channels / groups, epsilon, &mean, &factor);
+    statistics(group_sums, variances, picture * groups, c, count, channels / groups, epsilon, &average, &unused);
+    statistics(group_products, variances, picture * groups, c, count, channels / groups, epsilon, &product, &unused);
+    wide weight = 1;
+    if (has_scale) weight = take(scale + c, count);
+    for (int row = begin; row < end; row++) {
+      ulong place = base + (ulong)row * channels + c;
+      wide normal = (take(x + place, count) - mean) * factor;
+      put(factor * (take(dy + place, count) * weight - average - normal * product), dx + place, count);
+    }
+  }
+}
