@@ -212,3 +212,16 @@ void attention_forward(global const float *q, global const float *k, global cons
     }
 }
 #endif
+
+// Scores and gradients of probabilities, [groups, queries, keys], to probabilities and gradients of scores in place: one
+// work-item an element, or 0 for keys that a query does not see. 12 bytes a score and one exponential.
+kernel void attention_score_gradients(global float *scores, global float *gradients, global const float *log_sums,
+                                      global const float *products, int n, int queries, int keys, int is_causal,
+                                      float scale) {
+  int i = get_global_id(0);
+  if (i >= n) return;
+  int line = i / keys, is_seen = !is_causal || i % keys <= line % queries;
+  float p = is_seen ? exp(scale * scores[i] - log_sums[line]) : 0.0f;
+  scores[i] = p;
+  gradients[i] = is_seen ? scale * p * (gradients[i] - products[line]) : 0.0f;
+}

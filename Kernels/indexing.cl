@@ -1,4 +1,4 @@
-// Moving elements: one work-item an element of the result.
+// Moving elements: one work-item an element of the result, where nothing else is said.
 
 // y[i, ·] = x[indices[i], ·]; NaN where an index leaves the rows.
 kernel void indexing_gather_rows(global const float *x, global const int *indices, global float *y, int n, int width,
@@ -26,3 +26,28 @@ kernel void indexing_permute(global const float *x, global float *y, int n, int 
   int d = i % e3, c = i / e3 % e2, b = i / e3 / e2 % e1, a = i / e3 / e2 / e1;
   y[i] = x[(ulong)a * s0 + (ulong)b * s1 + (ulong)c * s2 + (ulong)d * s3];
 }
+
+// y[r, ·] = Σ x[i, ·] over the i with indices[i] = r, in their order; count: rows of x.
+#if SHAPE_CPU
+// One work-item a row.
+kernel void indexing_accumulate_rows(global const float *x, global const int *indices, global float *y, int rows,
+                                     int width, int count) {
+  int row = get_global_id(0);
+  y += (ulong)row * width;
+  for (int c = 0; c < width; c++) y[c] = 0;
+  for (int i = 0; i < count; i++)
+    if (indices[i] == row)
+      for (int c = 0; c < width; c++) y[c] += x[(ulong)i * width + c];
+}
+#else
+// One work-item an element: neighbours read the same indices, and one line of x.
+kernel void indexing_accumulate_rows(global const float *x, global const int *indices, global float *y, int rows,
+                                     int width, int count) {
+  int c = get_global_id(0), row = get_global_id(1);
+  if (c >= width || row >= rows) return;
+  float sum = 0;
+  for (int i = 0; i < count; i++)
+    if (indices[i] == row) sum += x[(ulong)i * width + c];
+  y[(ulong)row * width + c] = sum;
+}
+#endif

@@ -37,6 +37,9 @@ static const char prelude[] = {
 static const char probe[] = {
 #embed "../../Kernels/probe.cl" suffix(, 0)
 };
+static const char random_numbers[] = {
+#embed "../../Kernels/random.cl" suffix(, 0)
+};
 static const char reduction[] = {
 #embed "../../Kernels/reduction.cl" suffix(, 0)
 };
@@ -68,6 +71,7 @@ static const struct {
     {"pooling", pooling},
     {"prelude", prelude},
     {"probe", probe},
+    {"random", random_numbers},
     {"reduction", reduction},
     {"resampling", resampling},
     {"roof", roof},

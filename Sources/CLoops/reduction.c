@@ -1,5 +1,6 @@
 #include "loops.h"
 #include "clones.h"
+#include "exponential.h"
 #include <math.h>
 
 enum { LANES = 16, RUN = 4096 };
@@ -80,4 +81,23 @@ void fl_permute(const float *x, float *y, const long *extents, const long *strid
         const float *line = x + a * strides[0] + b * strides[1] + c * strides[2];
         for (long d = 0; d < extents[3]; d++) *y++ = line[d * strides[3]];
       }
+}
+
+void fl_accumulate_rows(const float *x, const int32_t *indices, long n, long width, long begin, long end, float *y) {
+  for (long i = begin * width; i < end * width; i++) y[i] = 0;
+  for (long i = 0; i < n; i++) {
+    if (indices[i] < begin || indices[i] >= end) continue;
+    float *row = y + indices[i] * width;
+    for (long c = 0; c < width; c++) row[c] += x[i * width + c];
+  }
+}
+
+CLONES void fl_score_gradients(float *scores, float *gradients, long n, long seen, float scale, float log_sum,
+                               float product) {
+  for (long i = 0; i < seen; i++) {
+    float p = exponential(scale * scores[i] - log_sum);
+    scores[i] = p;
+    gradients[i] = scale * p * (gradients[i] - product);
+  }
+  for (long i = seen; i < n; i++) scores[i] = gradients[i] = 0;
 }

@@ -36,6 +36,16 @@ package struct Arguments {
     try require(y, "y", count: y.count)
   }
 
+  /// Rows of x by their numbers into rows of y.
+  package func requireAccumulation(_ x: Storage, _ width: Int, _ indices: IndexStorage, _ y: Storage) throws {
+    guard width > 0, y.count % width == 0 else {
+      throw ShapeError.notDivisible(operation: operation, what: "y's count", value: y.count, by: width)
+    }
+    try require(x, "x", count: indices.count * width)
+    try require(indices, "indices", count: indices.count)
+    try require(y, "y", count: y.count)
+  }
+
   package func requireGather(_ x: Storage, _ width: Int, _ indices: IndexStorage, _ y: Storage) throws {
     guard width > 0, x.count % width == 0 else {
       throw ShapeError.notDivisible(operation: operation, what: "x's count", value: x.count, by: width)

@@ -75,6 +75,11 @@ public protocol IndexingKernels {
   ///
   /// - x: [rows, width]; y: [indices.count, width]
   func gatherRows(_ x: Storage, width: Int, indices: IndexStorage, into y: Storage) throws
+  /// The way back: `y[r, ·] = Σ x[i, ·]` over the i with `indices[i] = r`, added in their order; 0 where there are none. For
+  /// gradients of gathered rows, and for codebooks that follow their entries. Indices outside of y's rows count for nothing.
+  ///
+  /// - x: [indices.count, width]; y: [rows, width]
+  func accumulateRows(_ x: Storage, width: Int, indices: IndexStorage, into y: Storage) throws
   /// Copies a rectangle; the rest of `y` keeps its contents.
   func copy(_ p: BlockCopy, from x: Storage, into y: Storage) throws
   func permute(_ p: PermutationProblem, _ x: Storage, into y: Storage) throws

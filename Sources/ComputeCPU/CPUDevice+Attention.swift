@@ -14,6 +14,22 @@ extension CPUDevice {
     }
   }
 
+  public func scoreGradients(
+    _ p: ScoreGradientProblem, scores: Storage, gradients: Storage, logSums: Storage, products: Storage
+  ) throws {
+    try p.check(scores, gradients, logSums, products, on: self)
+    parallel(p.groups * p.queries, chunk: Self.elementsPerTask / p.keys) { lines in
+      for line in lines {
+        let seen = p.isCausal ? min(line % p.queries + 1, p.keys) : p.keys
+        loops.pointee.score_gradients(
+          scores.pointer + line * p.keys, gradients.pointer + line * p.keys, p.keys, seen, p.scale,
+          logSums.pointer[line], products.pointer[line])
+      }
+    }
+    scores.forgetLayouts()
+    gradients.forgetLayouts()
+  }
+
   /// Some queries of one head: the matrix of their scores fits a core's cache.
   private func attend(
     _ p: AttentionProblem, group: Int, _ queries: Range<Int>, _ q: Storage, _ k: Storage, _ v: Storage, _ y: Storage,

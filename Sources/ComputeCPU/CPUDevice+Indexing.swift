@@ -17,6 +17,16 @@ extension CPUDevice {
     }
   }
 
+  public func accumulateRows(_ x: Storage, width: Int, indices: IndexStorage, into y: Storage) throws {
+    try Arguments("accumulateRows", on: self).requireAccumulation(x, width, indices, y)
+    let rows = y.count / width
+    // Each task reads all indices for its own rows.
+    parallel(rows, chunk: (rows + threads - 1) / threads) {
+      loops.pointee.accumulate_rows(
+        x.pointer, indices.pointer, indices.count, width, $0.lowerBound, $0.upperBound, y.pointer)
+    }
+  }
+
   public func copy(_ p: BlockCopy, from x: Storage, into y: Storage) throws {
     try p.check(x, y, on: self)
     parallel(p.rows, chunk: Self.elementsPerTask / p.columns) { rows in

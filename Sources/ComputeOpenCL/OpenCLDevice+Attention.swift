@@ -21,6 +21,17 @@ extension OpenCLDevice {
       LocalFloats(count: rows * tiling.attentionKeys), LocalFloats(count: rows * valuePanels * tiling.panel))
   }
 
+  public func scoreGradients(
+    _ p: ScoreGradientProblem, scores: Storage, gradients: Storage, logSums: Storage, products: Storage
+  ) throws {
+    try p.check(scores, gradients, logSums, products, on: self)
+    try launch(
+      "attention_score_gradients", elements: p.count, scores, gradients, logSums, products, p.count, p.queries, p.keys,
+      p.isCausal, p.scale)
+    scores.forgetLayouts()
+    gradients.forgetLayouts()
+  }
+
   /// Keys, or columns of values, side by side in panels, for each head.
   private func packed(
     _ x: Storage, _ p: AttentionProblem, columns: Int, depth: Int, isValue: Bool

@@ -7,6 +7,14 @@ extension OpenCLDevice {
     try launch("indexing_gather_rows", elements: y.count, x, indices, y, y.count, width, x.count / width)
   }
 
+  public func accumulateRows(_ x: Storage, width: Int, indices: IndexStorage, into y: Storage) throws {
+    try Arguments("accumulateRows", on: self).requireAccumulation(x, width, indices, y)
+    guard y.count > 0 else { return }
+    let rows = y.count / width
+    let (size, group) = tiling.shape == .cpu ? ([rows], [1]) : ([width, rows], [16, 4])
+    try launch("indexing_accumulate_rows", size: size, group: group, x, indices, y, rows, width, indices.count)
+  }
+
   public func copy(_ p: BlockCopy, from x: Storage, into y: Storage) throws {
     try p.check(x, y, on: self)
     try launch(

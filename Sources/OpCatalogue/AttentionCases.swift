@@ -26,9 +26,7 @@ extension OpCatalogue {
       ]
     }
   ) { parameters in
-    let p = try AttentionProblem(
-      batch: parameters.int("n", 1), heads: parameters.int("heads"), queries: parameters.int("queries"),
-      keys: parameters.int("keys"), width: parameters.int("width"), isCausal: parameters.flag("causal"))
+    let p = try attentionProblem(parameters)
     let query: Shape = [p.batch, p.queries, p.heads, p.width]
     let key: Shape = [p.batch, p.keys, p.heads, p.width]
     let lift = try parameters.int("lift", 0)
@@ -46,6 +44,59 @@ extension OpCatalogue {
       reference: { h, _ in AttentionReference.attended(p, h[0], h[1], h[2]) })
     made.exponentials = p.scoreCount
     made.isUniformByNature = lift != 0 || p.queryCount <= 64 || p.keys <= 4
+    return made
+  }
+
+  private static func attentionProblem(_ parameters: Parameters) throws -> AttentionProblem {
+    try AttentionProblem(
+      batch: parameters.int("n", 1), heads: parameters.int("heads"), queries: parameters.int("queries"),
+      keys: parameters.int("keys"), width: parameters.int("width"), isCausal: parameters.flag("causal"))
+  }
+
+  static let attendBackward = Op(
+    name: "attendBackward", functions: ["scoreGradients"],
+    bound: "that of the probabilities through both products, 4 u √n of each sum",
+    suite: [
+      "heads=1 queries=1 keys=1 width=1", "heads=2 queries=7 keys=5 width=3", "n=2 heads=3 queries=5 keys=33 width=17",
+      "heads=1 queries=17 keys=17 width=8 causal=1", "heads=2 queries=3 keys=9 width=33 causal=1",
+      "heads=1 queries=9 keys=4 width=5 causal=1",
+      // The tiny ones end here.
+      "n=3 heads=2 queries=65 keys=63 width=64", "heads=1 queries=129 keys=127 width=32",
+      "heads=8 queries=77 keys=77 width=64 causal=1",
+      "heads=2 queries=33 keys=257 width=31", "heads=12 queries=16 keys=16 width=32",
+      // Heads in two parts.
+      "heads=17 queries=1000 keys=1000 width=1",
+    ].map(listed), tinyCount: 6,
+    random: { random in
+      [
+        "n": random.pick([1, 1, 2]), "heads": random.int(1...3), "queries": extentBelow(70, &random),
+        "keys": extentBelow(70, &random), "width": extentBelow(66, &random), "causal": random.int(0...1),
+      ]
+    }
+  ) { parameters in
+    let p = try attentionProblem(parameters)
+    let query: Shape = [p.batch, p.queries, p.heads, p.width]
+    let key: Shape = [p.batch, p.keys, p.heads, p.width]
+    var made = OpCase(
+      operation: "attendBackward", parameters: parameters,
+      arrays: [
+        .input("dy", query, takesIntruders: false), .input("q", query, takesIntruders: false),
+        .input("k", key, takesIntruders: false), .input("v", key, takesIntruders: false), .output("dq", query),
+        .output("dk", key), .output("dv", key),
+      ],
+      fills: [.normal, .positive, .integer],
+      floatingPointOperations: p.floatingPointOperations / 2 * 5, bytesMoved: 2 * p.bytesMoved,
+      run: { device, a in
+        let y = try Storage(count: p.queryCount, on: device)
+        let logSums = try Storage(count: p.logSumCount, on: device)
+        try device.attend(p, a[1], a[2], a[3], into: y, logSums: logSums)
+        try device.attendBackward(
+          p, AttentionPass(q: a[1], k: a[2], v: a[3], y: y, logSums: logSums), outputGradient: a[0],
+          queryGradient: a[4], keyGradient: a[5], valueGradient: a[6])
+      },
+      reference: { h, _ in AttentionReference.gradients(p, h[0], h[1], h[2], h[3]) })
+    made.exponentials = p.scoreCount
+    made.isUniformByNature = true
     return made
   }
 
@@ -96,6 +147,68 @@ enum AttentionReference {
       }
     }
     return [.floats(values, allowed: allowed), .floats(logSums, allowed: logAllowed)]
+  }
+
+  /// Gradients of q, k and v.
+  ///
+  /// A probability errs as in ``attended(_:_:_:_:)``; dp by 4 u √width Σ|dy v|, and Σ p dp, which devices take as Σ dy y,
+  /// by that and by the error of y; their difference's rounding and its factors add 6 u; the last sums 4 u √n each.
+  static func gradients(
+    _ p: AttentionProblem, _ dy: [Float], _ q: [Float], _ k: [Float], _ v: [Float]
+  ) -> [Expected] {
+    var dq = Sums(
+      values: [Double](repeating: 0, count: p.queryCount), magnitudes: [Double](repeating: 0, count: p.queryCount))
+    var dk = Sums(
+      values: [Double](repeating: 0, count: p.keyCount), magnitudes: [Double](repeating: 0, count: p.keyCount))
+    var dv = dk
+    let root = { (n: Int) in 4 * unit * Double(n).squareRoot() }
+    for batch in 0..<p.batch {
+      for head in 0..<p.heads {
+        for query in 0..<p.queries {
+          let place = ((batch * p.queries + query) * p.heads + head) * p.width
+          let seen = p.isCausal ? min(query + 1, p.keys) : p.keys
+          let keys = (0..<seen).map { ((batch * p.keys + $0) * p.heads + head) * p.width }
+          let scores = keys.map { score(p, q, place, k, $0) }
+          let largest = scores.map(\.value).max() ?? .nan
+          let scoreError = scores.map(\.error).max() ?? 0
+          let weights = scores.map { exp($0.value - largest) }
+          let sum = weights.reduce(0, +)
+          let ps = weights.map { $0 / sum }
+          let relative = scores.map {
+            2 * scoreError + (16 + 2 * (largest - $0.value) + 2 * abs(largest)) * unit + 2 * root(seen)
+          }
+          let parts = keys.map { key in (0..<p.width).map { Double(dy[place + $0]) * Double(v[key + $0]) } }
+          let dps = parts.map { $0.reduce(0, +) }
+          let sizes = parts.map { $0.reduce(0) { $0 + abs($1) } }
+          let product = zip(ps, dps).reduce(0) { $0 + $1.0 * $1.1 }
+          let productSize = zip(ps, sizes).reduce(0) { $0 + $1.0 * $1.1 }
+          let productError =
+            (zip(ps.indices, relative).reduce(0) { $0 + ps[$1.0] * sizes[$1.0] * $1.1 })
+            + (root(p.width) + root(seen)) * productSize
+          for (index, key) in keys.enumerated() {
+            let scale = Double(p.scale)
+            let ds = scale * ps[index] * (dps[index] - product)
+            let error =
+              scale * ps[index]
+              * (relative[index] * abs(dps[index] - product) + root(p.width) * sizes[index] + productError
+                + 6 * unit * (abs(dps[index]) + abs(product)))
+            for c in 0..<p.width {
+              let (queryValue, keyValue) = (Double(q[place + c]), Double(k[key + c]))
+              dq.values[place + c] += ds * keyValue
+              dq.magnitudes[place + c] += (error + root(seen) * abs(ds)) * abs(keyValue)
+              dk.values[key + c] += ds * queryValue
+              dk.magnitudes[key + c] += (error + root(p.queries) * abs(ds)) * abs(queryValue)
+              let part = ps[index] * Double(dy[place + c])
+              dv.values[key + c] += part
+              dv.magnitudes[key + c] += (relative[index] + root(p.queries)) * abs(part)
+            }
+          }
+        }
+      }
+    }
+    return [dq, dk, dv].map { sums in
+      .floats(sums.values, allowed: zip(sums.values, sums.magnitudes).map { $1 + 2 * ulp($0) })
+    }
   }
 
   private static func score(

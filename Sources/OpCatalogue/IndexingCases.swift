@@ -37,6 +37,43 @@ extension OpCatalogue {
     return made
   }
 
+  static let accumulateRows = Op(
+    name: "accumulateRows", functions: ["accumulateRows"], bound: "4 u √n Σ|x| + 2 ulp",
+    suite: gatherRows.suite, tinyCount: gatherRows.tinyCount, random: gatherRows.random
+  ) { parameters in
+    let (rows, width, count) = (try parameters.int("rows"), try parameters.int("width"), try parameters.int("count"))
+    var made = OpCase(
+      operation: "accumulateRows", parameters: parameters,
+      arrays: [
+        .input("x", [count, width]),
+        // One in eight lies outside, which must count for nothing.
+        .input("indices", [count]) { random, _ in
+          .integers(
+            (0..<count).map { _ in
+              Int32(random.int(0...7) == 0 ? random.pick([-1, rows, .init(Int32.max)]) : random.int(0...(rows - 1)))
+            })
+        },
+        .output("y", [rows, width]),
+      ],
+      fills: [.normal, .positive, .integer, .poison], bytesMoved: 4 * (count + rows) * width,
+      run: { device, a in try device.accumulateRows(a[0], width: width, indices: a.indices(1), into: a[2]) },
+      reference: { h, fill in
+        var sums = Sums(
+          values: [Double](repeating: 0, count: rows * width), magnitudes: [Double](repeating: 0, count: rows * width))
+        for (index, row) in h.indices(1).enumerated() where (0..<rows).contains(Int(row)) {
+          for c in 0..<width { sums.add(Double(h[0][index * width + c]), at: Int(row) * width + c) }
+        }
+        return [sums.expected(length: count, exact: fill.isExact)]
+      })
+    made.adjoint = { h, y in
+      h.indices(1).flatMap { row in
+        (0..<width).map { (0..<rows).contains(Int(row)) ? y[Int(row) * width + $0] : 0 }
+      }
+    }
+    made.isUniformByNature = true
+    return made
+  }
+
   static let copy = Op(
     name: "copy", functions: ["copy"], bound: "the same bits",
     suite: [

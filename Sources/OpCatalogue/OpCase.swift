@@ -176,6 +176,7 @@ public enum OpCatalogue {
     + [reduce, position, gatherRows, copy, permute, nearest, coreset, convolveBackwardData, convolveBackwardWeights]
     + [activateBackward, softmaxBackward, poolBackward, resampleBackward]
     + [normalize, applyNormalization, normalizeBackward]
+    + [fillRandom, sample, sampleBackward, accumulateRows, attendBackward]
 
   /// - Throws: ``CaseError``
   public static func operation(_ name: String) throws(CaseError) -> Op {

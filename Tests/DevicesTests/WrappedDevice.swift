@@ -174,6 +174,15 @@ final class WrappedDevice: Device {
     _ p: NormalizationProblem, _ x: Storage, outputGradient: Storage, means: Storage, variances: Storage,
     scale: Storage?, into gradient: Storage, scaleGradient: Storage, shiftGradient: Storage
   ) throws { throw NotPlayed() }
+  func fillRandom(_ distribution: RandomDistribution, _ key: RandomKey, into y: Storage) throws { throw NotPlayed() }
+  func sample(means: Storage, logVariances: Storage, _ key: RandomKey, into z: Storage) throws { throw NotPlayed() }
+  func sampleBackward(
+    means: Storage, logVariances: Storage, z: Storage, outputGradient: Storage, into gradient: Storage
+  ) throws { throw NotPlayed() }
+  func accumulateRows(_ x: Storage, width: Int, indices: IndexStorage, into y: Storage) throws { throw NotPlayed() }
+  func scoreGradients(
+    _ p: ScoreGradientProblem, scores: Storage, gradients: Storage, logSums: Storage, products: Storage
+  ) throws { throw NotPlayed() }
   func reverseTaps(_ p: TapReversal, _ w: Storage, into turned: Storage) throws { throw NotPlayed() }
   func placeOnGrid(_ p: GridProblem, _ x: Storage, into y: Storage) throws { throw NotPlayed() }
 }

@@ -30,6 +30,44 @@ enum BenchmarkShapes {
         "h=64 w=64 c=144 o=144 k=5 s=2 p=2 g=144 bias=1 act=relu6",
       ]
     ),
+    (
+      "convolveBackwardData",
+      [
+        "n=8 h=64 w=64 c=64 o=64 k=3 p=1 algorithm=automatic", "n=8 h=16 w=16 c=256 o=256 k=3 p=1 algorithm=automatic",
+        "n=8 h=64 w=64 c=64 o=128 k=3 s=2 p=1", "n=8 h=64 w=64 c=64 o=256 k=1",
+        "n=8 h=32 w=32 c=240 o=240 k=5 p=2 g=240",
+      ]
+    ),
+    (
+      "convolveBackwardWeights",
+      [
+        "n=8 h=64 w=64 c=64 o=64 k=3 p=1", "n=8 h=16 w=16 c=256 o=256 k=3 p=1", "n=8 h=8 w=8 c=512 o=512 k=3 p=1",
+        "n=8 h=64 w=64 c=64 o=128 k=3 s=2 p=1", "n=8 h=64 w=64 c=64 o=256 k=1",
+        "n=8 h=32 w=32 c=240 o=240 k=5 p=2 g=240",
+      ]
+    ),
+    ("attendBackward", ["heads=8 queries=1024 keys=1024 width=64"]),
+    (
+      "normalize",
+      [
+        "n=4096 positions=1 c=512 g=1 affine=1", "n=8 positions=4096 c=128 g=32 affine=1",
+        "n=1 positions=32768 c=128 g=128 affine=1",
+      ]
+    ),
+    ("applyNormalization", ["n=1 positions=32768 c=128 g=128 affine=1"]),
+    (
+      "normalizeBackward",
+      [
+        "n=4096 positions=1 c=512 g=1 affine=1", "n=8 positions=4096 c=128 g=32 affine=1",
+        "n=1 positions=32768 c=128 g=128 affine=1",
+      ]
+    ),
+    ("softmaxBackward", ["rows=4096 columns=1024"]),
+    ("poolBackward", ["kind=max n=8 h=128 w=128 c=64 k=3 s=2 p=1"]),
+    ("resampleBackward", ["mode=bilinearHalfPixel n=1 h=16 w=16 c=112 oh=32 ow=32"]),
+    ("activateBackward", ["n=1048576 act=relu", "n=1048576 act=silu"]),
+    ("fillRandom", ["n=1048576 kind=normal seed=1"]),
+    ("accumulateRows", ["rows=1024 width=256 count=8192"]),
     ("attend", ["heads=8 queries=1024 keys=1024 width=64", "heads=8 queries=77 keys=77 width=64 causal=1"]),
     ("softmax", ["rows=4096 columns=1024", "rows=8192 columns=64"]),
     (

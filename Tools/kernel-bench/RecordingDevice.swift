@@ -139,6 +139,43 @@ final class RecordingDevice: Device, @unchecked Sendable {
     "\(p.batch)x\(p.positions)x\(p.channels) in \(p.groups)"
   }
 
+  func fillRandom(_ distribution: RandomDistribution, _ key: RandomKey, into y: Storage) throws {
+    try note("fillRandom \(distribution)", "\(y.count)", bytes: 4 * y.count) {
+      try inner.fillRandom(distribution, key, into: of(y))
+    }
+  }
+
+  func sample(means: Storage, logVariances: Storage, _ key: RandomKey, into z: Storage) throws {
+    try note("sample", "\(z.count)", bytes: 12 * z.count) {
+      try inner.sample(means: of(means), logVariances: of(logVariances), key, into: of(z))
+    }
+  }
+
+  func sampleBackward(
+    means: Storage, logVariances: Storage, z: Storage, outputGradient: Storage, into gradient: Storage
+  ) throws {
+    try note("sampleBackward", "\(z.count)", bytes: 20 * z.count) {
+      try inner.sampleBackward(
+        means: of(means), logVariances: of(logVariances), z: of(z), outputGradient: of(outputGradient),
+        into: of(gradient))
+    }
+  }
+
+  func accumulateRows(_ x: Storage, width: Int, indices: IndexStorage, into y: Storage) throws {
+    try note("accumulateRows", "\(x.count)->\(y.count)", bytes: 4 * (x.count + y.count)) {
+      try inner.accumulateRows(of(x), width: width, indices: of(indices), into: of(y))
+    }
+  }
+
+  func scoreGradients(
+    _ p: ScoreGradientProblem, scores: Storage, gradients: Storage, logSums: Storage, products: Storage
+  ) throws {
+    try note("scoreGradients", "\(p.count)", flops: 4 * p.count, bytes: 16 * p.count, exponentials: p.count) {
+      try inner.scoreGradients(
+        p, scores: of(scores), gradients: of(gradients), logSums: of(logSums), products: of(products))
+    }
+  }
+
   func reverseTaps(_ p: TapReversal, _ w: Storage, into turned: Storage) throws {
     try note("reverseTaps", "\(turned.count)", bytes: 8 * turned.count) {
       try inner.reverseTaps(p, of(w), into: of(turned))

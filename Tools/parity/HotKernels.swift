@@ -18,6 +18,31 @@ struct HotKernel {
         "winograd_tiles", "transform_tile", "multiply_tiles", "finish", "winograd_input", "winograd_output",
         "winograd_weights",
       ], file: "winograd", operations: ["convolve"]),
+    HotKernel(
+      functions: ["gradients_weights", "gradients_depthwise", "gradients_grouped", "inside"], file: "gradients",
+      operations: ["convolveBackwardWeights"]),
+    HotKernel(
+      functions: ["gradients_reverse_taps", "gradients_place_on_grid"], file: "gradients",
+      operations: ["convolveBackwardData"]),
+    HotKernel(
+      functions: [
+        "normalization_run", "normalization_slices", "normalization_merge", "normalization_forward", "statistics",
+        "sum_items", "take", "put",
+      ], file: "normalization", operations: ["normalize", "applyNormalization"]),
+    HotKernel(
+      functions: [
+        "normalization_run_backward", "normalization_gradient_sums", "normalization_merge_gradients",
+        "normalization_backward",
+      ], file: "normalization", operations: ["normalizeBackward"]),
+    HotKernel(
+      functions: ["random_fill", "random_sample_backward"], file: "random",
+      operations: ["fillRandom", "sample", "sampleBackward"]),
+    HotKernel(functions: ["attention_score_gradients"], file: "attention", operations: ["attendBackward"]),
+    HotKernel(functions: ["softmax_backward"], file: "softmax", operations: ["softmaxBackward"]),
+    HotKernel(
+      functions: ["pooling_backward", "covering", "is_largest"], file: "pooling", operations: ["poolBackward"]),
+    HotKernel(
+      functions: ["resampling_backward", "readers", "share"], file: "resampling", operations: ["resampleBackward"]),
     HotKernel(functions: ["attention_forward", "attention_pack"], file: "attention", operations: ["attend"]),
     HotKernel(
       functions: ["neighbours_candidates", "add_products", "keep", "clear_list"], file: "neighbours",
@@ -37,8 +62,8 @@ struct HotKernel {
     HotKernel(functions: ["resampling_forward", "source"], file: "resampling", operations: ["resample"]),
     HotKernel(functions: ["filtering_pass"], file: "filtering", operations: ["filter"]),
     HotKernel(
-      functions: ["indexing_permute", "indexing_copy", "indexing_gather_rows"], file: "indexing",
-      operations: ["permute", "copy", "gatherRows"]),
+      functions: ["indexing_permute", "indexing_copy", "indexing_gather_rows", "indexing_accumulate_rows"],
+      file: "indexing", operations: ["permute", "copy", "gatherRows", "accumulateRows"]),
   ]
 
   /// The C loops of the CPU path.

@@ -8,6 +8,7 @@
 enum { FL_NONE, FL_RELU, FL_RELU6, FL_SILU, FL_GELU, FL_GELU_QUICK, FL_SIGMOID, FL_TANH };
 enum { FL_ADD, FL_SUBTRACT, FL_MULTIPLY, FL_DIVIDE, FL_MAXIMUM, FL_MINIMUM };
 enum { FL_SQUARE_ROOT, FL_SQUARE, FL_ABSOLUTE, FL_EXPONENTIAL, FL_LOGARITHM, FL_RECIPROCAL };
+enum { FL_UNIFORM, FL_NORMAL };
 enum { FL_SUM, FL_MEAN, FL_SUM_OF_SQUARES, FL_REDUCE_MAXIMUM, FL_REDUCE_MINIMUM };
 
 typedef struct {
@@ -121,6 +122,21 @@ typedef struct {
   // Row `row` of a map filtered across rows.
   void (*filter_across_rows)(const float *x, long height, long width, const float *taps, long radius, long row,
                              float *y);
+
+  // random.c
+  // Elements 4 · first and on of the numbers that belong to a key: seed's low and high word, stream, step.
+  void (*random)(int distribution, const uint32_t *key, uint32_t first, float *y, long n);
+  // z = mean + e^(log variance / 2) · z
+  void (*sample)(const float *means, const float *log_variances, float *z, long n);
+  void (*sample_backward)(const float *means, const float *log_variances, const float *z, const float *dz, float *dx,
+                          long n);
+
+  // reduction.c
+  // y[r] = Σ x[i] over the i with indices[i] = r, for rows begin ..< end of y; x [n][width].
+  void (*accumulate_rows)(const float *x, const int32_t *indices, long n, long width, long begin, long end, float *y);
+  // One query's scores and the gradients of its probabilities, in place to probabilities and gradients of scores:
+  // p = e^(scale · s − log_sum), ds = scale · p · (dp − product); 0 from `seen` to n.
+  void (*score_gradients)(float *scores, float *gradients, long n, long seen, float scale, float log_sum, float product);
 
   // normalization.c
   // A run of n values with statistics of its own. scale and shift may be null.
