@@ -1,5 +1,7 @@
 // Convolutions in registers: direct, depthwise, and by Winograd's minimal filtering, on weights that are packed into panels.
 #include "loops.h"
+#include <math.h>
+#include <string.h>
 
 // The number of registers decides the shape, so that clones of one function would not do: each instruction set has its
 // own functions.
@@ -35,11 +37,12 @@ typedef struct {
   __typeof__(&winograd_2_baseline) winograd_2, winograd_4;
   __typeof__(&weight_gradient_baseline) weight_gradient;
   __typeof__(&depthwise_gradient_baseline) depthwise_gradient;
+  __typeof__(&attend_baseline) attend;
 } tile_functions;
 
 #define FUNCTIONS(vector, rows, set) \
   {vector, rows, convolve_##set, depthwise_##set, winograd_2_##set, winograd_4_##set, weight_gradient_##set, \
-   depthwise_gradient_##set}
+   depthwise_gradient_##set, attend_##set}
 
 static const tile_functions *functions(void) {
   static const tile_functions baseline = FUNCTIONS(4, 6, baseline);
@@ -89,6 +92,26 @@ void fl_convolve_tiles(const fl_convolution *p, const float *x, const float *pan
 void fl_depthwise_row(const fl_convolution *p, const float *x, const float *w, const fl_epilogue_terms *e, long row,
                       float *y) {
   functions()->depthwise(p, x, w, e, row, y);
+}
+
+long fl_attention_scratch(long width) {
+  long panel = fl_panel_width();
+  return fl_tile_rows() * (KEYS_baseline + (width + panel - 1) / panel * panel);
+}
+
+void fl_attention_pack(const fl_attention *a, const float *x, int is_value, long panel, float *packed) {
+  long width = fl_panel_width(), outer = is_value ? a->width : a->keys, depth = is_value ? a->keys : a->width;
+  packed += panel * depth * width;
+  for (long i = 0; i < depth; i++)
+    for (long lane = 0; lane < width; lane++) {
+      long place = panel * width + lane;
+      *packed++ = place < outer ? (is_value ? x[i * a->step + place] : x[place * a->step + i]) : 0;
+    }
+}
+
+void fl_attend(const fl_attention *a, const float *q, const float *k, const float *v, long first, float *scratch,
+               float *y, float *log_sums) {
+  functions()->attend(a, q, k, v, first, scratch, y, log_sums);
 }
 
 long fl_winograd_scratch(const fl_convolution *p, const fl_winograd *g) {

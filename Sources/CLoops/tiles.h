@@ -137,6 +137,7 @@ static void NAME(depthwise)(const fl_convolution *p, const float *x, const float
 }
 
 #include "gradients.h"
+#include "attention.h"
 
 #define EDGE 4
 #define M 2

@@ -6,11 +6,37 @@ extension CPUDevice {
     _ p: AttentionProblem, _ q: Storage, _ k: Storage, _ v: Storage, into y: Storage, logSums: Storage
   ) throws {
     try p.check(q, k, v, y, logSums, on: self)
-    let blocks = (p.queries + Self.queriesPerTask - 1) / Self.queriesPerTask
-    parallel(p.batch * p.heads * blocks, scratchCount: Self.queriesPerTask * (p.keys + 1)) { task, scratch in
-      let (group, block) = (task / blocks, task % blocks)
-      let queries = (block * Self.queriesPerTask)..<min((block + 1) * Self.queriesPerTask, p.queries)
-      attend(p, group: group, queries, q, k, v, y, logSums, scratch)
+    let groups = p.batch * p.heads
+    let head = fl_attention(
+      queries: p.queries, keys: p.keys, width: p.width, step: p.heads * p.width, is_causal: p.isCausal ? 1 : 0,
+      scale: p.scale)
+    let (keyPanels, valuePanels) = (Self.panels(p.keys), Self.panels(p.width))
+    let size = loops.pointee.panel_width()
+    let keys = try Storage(
+      count: Shape.checkedCount([groups, keyPanels, p.width, size], operation: "attend"), on: self)
+    let values = try Storage(
+      count: Shape.checkedCount([groups, valuePanels, p.keys, size], operation: "attend"), on: self)
+    /// Where a head begins in arrays of so many rows.
+    func start(_ group: Int, _ rows: Int) -> Int { (group / p.heads * rows * p.heads + group % p.heads) * p.width }
+    let rows = loops.pointee.tile_rows()
+    let blocks = (p.queries + rows - 1) / rows
+    withUnsafePointer(to: head) { head in
+      parallel(groups * (keyPanels + valuePanels)) { task in
+        let (group, panel) = (task / (keyPanels + valuePanels), task % (keyPanels + valuePanels))
+        let isValue = panel >= keyPanels
+        loops.pointee.attention_pack(
+          head, (isValue ? v : k).pointer + start(group, p.keys), isValue ? 1 : 0,
+          isValue ? panel - keyPanels : panel,
+          isValue
+            ? values.pointer + group * values.count / groups : keys.pointer + group * keys.count / groups)
+      }
+      parallel(groups * blocks, scratchCount: loops.pointee.attention_scratch(p.width)) { task, scratch in
+        let (group, block) = (task / blocks, task % blocks)
+        loops.pointee.attend(
+          head, q.pointer + start(group, p.queries), keys.pointer + group * keys.count / groups,
+          values.pointer + group * values.count / groups, block * rows, scratch,
+          y.pointer + start(group, p.queries), logSums.pointer + group * p.queries)
+      }
     }
   }
 
@@ -29,31 +55,4 @@ extension CPUDevice {
     scores.forgetLayouts()
     gradients.forgetLayouts()
   }
-
-  /// Some queries of one head: the matrix of their scores fits a core's cache.
-  private func attend(
-    _ p: AttentionProblem, group: Int, _ queries: Range<Int>, _ q: Storage, _ k: Storage, _ v: Storage, _ y: Storage,
-    _ logSums: Storage, _ scores: UnsafeMutablePointer<Float>
-  ) {
-    let (picture, head) = (group / p.heads, group % p.heads)
-    let step = p.heads * p.width
-    let first = (picture * p.queries + queries.lowerBound) * step + head * p.width
-    let keys = picture * p.keys * step + head * p.width
-    // Keys that any of these queries sees.
-    let seen = p.isCausal ? min(queries.upperBound, p.keys) : p.keys
-    product(
-      rows: queries.count, columns: seen, depth: p.width, scale: p.scale, q.pointer + first, step, k.pointer + keys,
-      step, transposeB: true, into: scores, seen)
-    for (row, query) in queries.enumerated() {
-      let line = scores + row * seen
-      let count = p.isCausal ? min(query + 1, seen) : seen
-      logSums.pointer[group * p.queries + query] = loops.pointee.softmax_row(line, line, count, 0)
-      loops.pointee.fill(line + count, seen - count, 0)
-    }
-    product(
-      rows: queries.count, columns: p.width, depth: seen, scores, seen, v.pointer + keys, step,
-      into: y.pointer + first, step)
-  }
-
-  private static let queriesPerTask = 64
 }

@@ -374,9 +374,107 @@ def attentions():
         case(name, "attention", {"q": q, "k": k, "v": v}, {"y": y}, {"causal": int(causal)})
 
 
+def differentiated(function, roles):
+    """y of `function` on the roles' tensors, a random gradient dy of it, and by autograd the gradient of each role."""
+    leaves = {role: torch.from_numpy(numpy.ascontiguousarray(x)).requires_grad_() for role, x in roles.items()}
+    y = function(**leaves)
+    dy = normal(*y.shape)
+    y.backward(torch.from_numpy(dy))
+    return {"dy": dy, "y": y.detach().numpy()}, {"d" + role: leaf.grad.numpy() for role, leaf in leaves.items()}
+
+
+def nchw(x):
+    return x.permute(0, 3, 1, 2)
+
+
+def nhwc(x):
+    return x.permute(0, 2, 3, 1)
+
+
+def convolution_gradients():
+    for batch, height, width, inputs, outputs, kernel, stride, padding, dilation, groups in [
+            (1, 1, 1, 1, 1, (1, 1), (1, 1), (0, 0), (1, 1), 1), (3, 7, 5, 3, 17, (3, 3), (1, 1), (1, 1), (1, 1), 1),
+            (2, 9, 8, 5, 9, (3, 3), (2, 2), (1, 1), (1, 1), 1), (1, 8, 9, 17, 6, (1, 1), (2, 2), (0, 0), (1, 1), 1),
+            (1, 11, 13, 4, 5, (5, 2), (3, 1), (4, 0), (1, 1), 1), (1, 12, 11, 3, 4, (3, 3), (2, 2), (2, 2), (2, 2), 1),
+            (1, 6, 7, 32, 48, (3, 3), (1, 1), (1, 1), (1, 1), 1), (2, 6, 5, 12, 8, (3, 3), (1, 1), (1, 1), (1, 1), 4),
+            (1, 9, 11, 17, 17, (5, 5), (2, 2), (2, 2), (1, 1), 17), (1, 5, 4, 2, 3, (2, 2), (5, 5), (1, 1), (1, 1), 1)]:
+        roles = {"x": normal(batch, height, width, inputs), "w": normal(*kernel, inputs // groups, outputs)}
+        given, gradients = differentiated(
+            lambda x, w: nhwc(F.conv2d(nchw(x), w.permute(3, 2, 0, 1), None, stride, padding, dilation, groups)), roles)
+        case(f"{batch}x{height}x{width}x{inputs} to {outputs} kernel {kernel} stride {stride} dilation {dilation}",
+             "convolution gradient", {**roles, "dy": given["dy"]}, gradients,
+             {"stride": stride, "padding": padding + padding, "dilation": dilation, "groups": groups})
+
+
+def normalizations():
+    for kind, batch, positions, channels, groups in [
+            ("layer", 5, 1, 33, 1), ("layer", 3, 1, 257, 1), ("group", 2, 35, 24, 8), ("group", 1, 63, 17, 1),
+            ("instance", 3, 30, 5, 5), ("batch", 1, 77, 19, 19)]:
+        roles = {"x": 2 + normal(batch, positions, channels), "scale": normal(channels), "shift": normal(channels)}
+
+        def normalized(x, scale, shift):
+            if kind == "layer":
+                return F.layer_norm(x, (channels,), scale, shift)
+            if kind == "batch":
+                return F.batch_norm(x[0], None, None, scale, shift, training=True)[None]
+            return F.group_norm(x.transpose(1, 2), groups, scale, shift).transpose(1, 2)
+
+        given, gradients = differentiated(normalized, roles)
+        case(f"{kind} {batch}x{positions}x{channels} groups {groups}", "normalization", {**roles, "dy": given["dy"]},
+             {"y": given["y"], **gradients}, {"groups": groups})
+
+
+def attention_gradients():
+    for name, query, keys, causal in [
+            ("small", (2, 5, 3, 17), 7, False), ("causal", (1, 9, 2, 16), 9, True), ("longer", (1, 40, 2, 33), 67, False)]:
+        roles = {"q": normal(*query), "k": normal(query[0], keys, *query[2:]), "v": normal(query[0], keys, *query[2:])}
+        given, gradients = differentiated(
+            lambda q, k, v: F.scaled_dot_product_attention(
+                q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), is_causal=causal).transpose(1, 2), roles)
+        case(name, "attention gradient", {**roles, "dy": given["dy"]}, gradients, {"causal": int(causal)})
+
+
+def other_gradients():
+    x = numpy.concatenate([numpy.linspace(-12, 12, 97), 1.5 * normal(61), [0.0, 6.0, 50, -50]])
+    x = x.astype(numpy.float32).astype(numpy.float64)
+    for name in ["none", "relu", "relu6", "silu", "gelu", "geluQuick", "sigmoid", "tanh"]:
+        given, gradients = differentiated(lambda x: activated(name, x) + 0 * x, {"x": x})
+        case(name, "activation gradient", {"x": x, "dy": given["dy"]}, gradients, texts={"activation": name})
+    for logarithmic in (False, True):
+        for shape in [(7, 1), (3, 17), (2, 1031)]:
+            given, gradients = differentiated(
+                lambda x: (F.log_softmax if logarithmic else F.softmax)(x, -1), {"x": normal(*shape)})
+            case(f"{shape}" + ", logarithm" * logarithmic, "softmax gradient", given, gradients,
+                 {"logarithmic": logarithmic})
+    for batch, height, width, channels, kernel, stride, padding in [
+            (3, 8, 6, 17, (2, 2), (2, 2), (0, 0)), (1, 9, 11, 3, (3, 3), (1, 1), (1, 1)),
+            (2, 7, 5, 33, (3, 3), (2, 2), (1, 1)), (1, 11, 9, 2, (5, 3), (3, 2), (2, 1))]:
+        # Whole numbers repeat, so the first of equal ones must take the gradient.
+        roles = {"x": whole(batch, height, width, channels)}
+        for kind, function in [
+                ("maximum", lambda x: F.max_pool2d(nchw(x), kernel, stride, padding)),
+                ("average of the window", lambda x: F.avg_pool2d(nchw(x), kernel, stride, padding)),
+                ("average of the picture",
+                 lambda x: F.avg_pool2d(nchw(x), kernel, stride, padding, count_include_pad=False))]:
+            given, gradients = differentiated(lambda x: nhwc(function(x)), roles)
+            case(f"{kind} {batch}x{height}x{width}x{channels} kernel {kernel} stride {stride}", "pooling gradient",
+                 {**roles, "dy": given["dy"]}, gradients,
+                 {"kernel": kernel, "stride": stride, "padding": padding + padding}, texts={"kind": kind})
+    for batch, height, width, channels, to_height, to_width in [
+            (1, 3, 5, 3, 7, 4), (2, 16, 15, 5, 32, 30), (1, 13, 11, 3, 7, 5), (1, 5, 1, 2, 37, 4)]:
+        for mode, arguments in [
+                ("nearest", {"mode": "nearest"}), ("bilinearHalfPixel", {"mode": "bilinear", "align_corners": False}),
+                ("bilinearAlignCorners", {"mode": "bilinear", "align_corners": True})]:
+            roles = {"x": normal(batch, height, width, channels)}
+            given, gradients = differentiated(
+                lambda x: nhwc(F.interpolate(nchw(x), size=(to_height, to_width), **arguments)), roles)
+            case(f"{mode} {batch}x{height}x{width}x{channels} to {to_height}x{to_width}", "resampling gradient",
+                 {"dy": given["dy"]}, gradients, texts={"mode": mode})
+
+
 for family in [
         convolutions, activations, elementwise, matrices, pooling, resampling, softmaxes, reductions, indexing,
-        neighbours, smoothing, attentions]:
+        neighbours, smoothing, attentions, convolution_gradients, normalizations, attention_gradients, other_gradients]:
     family()
 output = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("operations.safetensors")
 written(output, {

@@ -5,10 +5,14 @@ import Testing
 @Test func everyFamilyHasItsCases() throws {
   #expect(
     try OperationFixtures.counts() == [
-      "activation": 8, "affine": 1, "attention": 5, "binary": 36, "clamp": 1, "concatenation": 5, "convolution": 33,
+      "activation": 8, "activation gradient": 8, "affine": 1, "attention": 5, "attention gradient": 3, "binary": 36,
+      "clamp": 1, "concatenation": 5, "convolution": 33,
+      "convolution gradient": 10,
       "gather": 2,
-      "global pooling": 6, "matrix": 36, "neighbours": 15, "permutation": 7, "pooling": 21, "position": 8,
-      "reduction": 35, "resampling": 27, "slice": 6, "smoothing": 11, "softmax": 16, "unary": 6,
+      "global pooling": 6, "matrix": 36, "neighbours": 15, "normalization": 6, "permutation": 7, "pooling": 21,
+      "pooling gradient": 12, "position": 8,
+      "reduction": 35, "resampling": 27, "resampling gradient": 12, "slice": 6, "smoothing": 11, "softmax": 16,
+      "softmax gradient": 6, "unary": 6,
     ])
 }
 

@@ -29,6 +29,13 @@ typedef struct {
   long edge, rows, columns, block;
 } fl_winograd;
 
+// One head of attention; `step` floats from one query, key or value to the next.
+typedef struct {
+  long queries, keys, width, step;
+  int is_causal;
+  float scale;
+} fl_attention;
+
 #if __clang__
 #pragma clang assume_nonnull begin
 #else
@@ -95,6 +102,13 @@ typedef struct {
                          const fl_epilogue_terms *e, long first, long count, long begin, long end, float *scratch,
                          float *y);
 
+  // Floats of scratch memory that attend needs.
+  long (*attention_scratch)(long width);
+  // One panel of a head's keys, [panels][width][panel width], or values, [panels][keys][panel width]; zeros beyond the last.
+  void (*attention_pack)(const fl_attention *a, const float *x, int is_value, long panel, float *packed);
+  // A tile's rows of queries from `first` on, by packed keys and values; y as q, log_sums [queries].
+  void (*attend)(const fl_attention *a, const float *q, const float *k, const float *v, long first, float *scratch,
+                 float *y, float *log_sums);
   // Sums over output lines first ..< end, counted over the batch x, that are the gradient of one panel of weights whose
   // first column is `column`: dy is that panel of gradients, [lines · output_width][panel width], partial
   // [kernel_height][kernel_width][channels][panel width].
