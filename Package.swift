@@ -79,7 +79,7 @@ let tools: [Target] = [
       "ToolSupport", "Variants", "Backbones", "Benchmarking", "Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL",
       "Devices", "OpCatalogue", "Tensors", argumentParser,
     ],
-    path: "Tools/kernel-bench"),
+    path: "Tools/kernel-bench", exclude: ["counts.json"]),
   .executableTarget(
     name: "parity",
     dependencies: [

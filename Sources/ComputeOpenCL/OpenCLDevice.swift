@@ -9,6 +9,8 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   public let traits: DeviceTraits
   /// The folder that replaces the embedded kernels, when the environment or the initialiser names one.
   public let kernelFolder: String?
+  /// Platform, device and driver with their versions, in lines.
+  package let driver: String
   private let sources: KernelSources
   let tiling: Tiling
   let connection: OpenCLConnection
@@ -34,17 +36,19 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   }
 
   /// - cache: where built programs come from, and go to when ``storePrograms()`` is called
+  /// - choice: sizes of the kernels' tiles in place of the built-in ones
   package init(
     _ description: OpenCLDeviceDescription, memoryLimit: Int? = nil, shape: KernelShape? = nil,
-    exactBuffers: Bool = false, kernelFolder: String? = nil, cache: ProgramCache?
+    exactBuffers: Bool = false, kernelFolder: String? = nil, cache: ProgramCache?, choice: TilingChoice = TilingChoice()
   ) throws {
     let sources = kernelFolder.map { KernelSources(folder: $0) } ?? .standard
     self.sources = sources
     self.kernelFolder = sources.folder
     traits = description.traits
+    driver = description.driver
     tiling = try Tiling(
       shape: shape ?? (description.traits.kind == .cpu ? .cpu : .gpu),
-      nativeVectorWidth: description.traits.vectorWidth, limits: description.limits)
+      nativeVectorWidth: description.traits.vectorWidth, limits: description.limits, choice: choice)
     let connection = try OpenCLConnection(OpenCLFunctions.system.get(), to: description.device)
     self.connection = connection
     partAlignment = max(description.limits.partAlignment, 1)
@@ -124,6 +128,10 @@ public final class OpenCLDevice: Device, PartitionedMemory {
         cl.clEnqueueReadBuffer(queue, source.pointer, cl_bool(CL_TRUE), 0, bytes.count, target, 0, nil, nil))
     }
   }
+
+  /// What compiling has cost so far; of first launches since ``timeFirstLaunches()``.
+  package var compileTimes: CompileTimes { kernels.compileTimes }
+  package func timeFirstLaunches() { kernels.timeFirstLaunches() }
 
   /// What the driver says of every kernel of every file, by name; all are compiled.
   package func kernelResources() throws -> [String: KernelResources] {

@@ -1,6 +1,6 @@
 package import Compute
 import ComputeCPU
-import ComputeOpenCL
+package import ComputeOpenCL
 import Devices
 
 /// One implementation of all operations: the CPU path, or an OpenCL device with one shape of the kernels.
@@ -21,6 +21,10 @@ package struct VariantSelection: Hashable {
   package var exactBuffers = false
   /// Kernels from a folder instead of the built-in ones.
   package var kernelFolder: String?
+  /// Whether built programs come from the user's cache, and may go there.
+  package var usesCache = false
+  /// Sizes of the kernels' tiles in place of the built-in ones.
+  package var choice = TilingChoice()
 
   package init(
     device: String = "all", variant: String = "all", exactBuffers: Bool = false, kernelFolder: String? = nil
@@ -71,7 +75,8 @@ package struct VariantSelection: Hashable {
         let name = shape.rawValue + place
         guard variant == "all" || variant == name || variant == shape.rawValue else { continue }
         let device = try OpenCLDevice(
-          description, shape: shape, exactBuffers: exactBuffers, kernelFolder: kernelFolder)
+          description, shape: shape, exactBuffers: exactBuffers, kernelFolder: kernelFolder,
+          cache: usesCache ? .standard(for: description) : nil, choice: choice)
         variants.append(
           Variant(name: name, deviceName: "\(description.platformName): \(description.traits.name)", device: device))
       }
