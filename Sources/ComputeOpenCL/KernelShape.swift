@@ -6,6 +6,9 @@ public enum KernelShape: String, CaseIterable, Sendable {
   case cpu
   /// Work-groups of many narrow items that share tiles through local memory.
   case gpu
+
+  /// The one that suits a kind of device.
+  static func standard(for kind: DeviceTraits.Kind) -> KernelShape { kind == .cpu ? .cpu : .gpu }
 }
 
 /// Sizes that the host and the kernels agree on, by shape.
@@ -14,7 +17,7 @@ struct Tiling: Sendable {
   /// Floats of a vector in the CPU shape: 4, 8 or 16.
   let vectorWidth: Int
   /// Sizes in place of those below.
-  private let choice: TilingChoice
+  let choice: TilingChoice
 
   /// Items of a work-group of the GPU shape, and at most so many of a reduction, whose tree has this many leaves
   /// (GROUP in the kernels): a power of two.
@@ -59,6 +62,18 @@ struct Tiling: Sendable {
   var queriesPerTask: Int { shape == .cpu ? queryTile * queryTiles : 64 }
   /// Pixels that one work-item (CPU shape) or work-group (GPU shape) computes.
   var rowsPerTask: Int { shape == .cpu ? tile * block : 64 }
+
+  func value(of parameter: TilingChoice.Parameter) -> Int {
+    switch parameter {
+    case .vectorWidth: vectorWidth
+    case .tile: tile
+    case .block: block
+    case .registerRows: registerRows
+    case .attentionKeys: attentionKeys
+    case .queryTile: queryTile
+    case .queryTiles: queryTiles
+    }
+  }
 
   var options: String {
     "-cl-std=CL1.2 -DSHAPE_CPU=\(shape == .cpu ? 1 : 0) -DVW=\(vectorWidth) -DTILE=\(tile) -DBLOCK=\(block) "

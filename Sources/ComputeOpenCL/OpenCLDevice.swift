@@ -47,7 +47,7 @@ public final class OpenCLDevice: Device, PartitionedMemory {
     traits = description.traits
     driver = description.driver
     tiling = try Tiling(
-      shape: shape ?? (description.traits.kind == .cpu ? .cpu : .gpu),
+      shape: shape ?? .standard(for: description.traits.kind),
       nativeVectorWidth: description.traits.vectorWidth, limits: description.limits, choice: choice)
     let connection = try OpenCLConnection(OpenCLFunctions.system.get(), to: description.device)
     self.connection = connection
@@ -76,6 +76,12 @@ public final class OpenCLDevice: Device, PartitionedMemory {
 
   /// The kernels' shape.
   package var shape: KernelShape { tiling.shape }
+  /// Sizes of tiles in place of the built-in ones.
+  package var choice: TilingChoice { tiling.choice }
+  /// Whether a choice says what holds anyway.
+  package func holds(_ choice: TilingChoice) -> Bool {
+    choice.values.allSatisfy { tiling.value(of: $0.key) == $0.value }
+  }
 
   public var description: String { "opencl (\(traits.name), \(tiling.shape.rawValue) kernels)" }
   public var memoryUse: MemoryUse { pool.use }

@@ -23,7 +23,9 @@ package struct VariantSelection: Hashable {
   package var kernelFolder: String?
   /// Whether built programs come from the user's cache, and may go there.
   package var usesCache = false
-  /// Sizes of the kernels' tiles in place of the built-in ones.
+  /// Whether tiles are taken that were tuned for the device.
+  package var usesTuning = true
+  /// Sizes of the kernels' tiles in place of those.
   package var choice = TilingChoice()
 
   package init(
@@ -74,11 +76,17 @@ package struct VariantSelection: Hashable {
       for shape in KernelShape.allCases {
         let name = shape.rawValue + place
         guard variant == "all" || variant == name || variant == shape.rawValue else { continue }
+        let tuned =
+          usesTuning ? TilingChoice.tuned(for: description, shape: shape, kernelFolder: kernelFolder) : TilingChoice()
+        let chosen = tuned.merging(choice)
         let device = try OpenCLDevice(
           description, shape: shape, exactBuffers: exactBuffers, kernelFolder: kernelFolder,
-          cache: usesCache ? .standard(for: description) : nil, choice: choice)
+          cache: usesCache ? .standard(for: description) : nil, choice: chosen)
         variants.append(
-          Variant(name: name, deviceName: "\(description.platformName): \(description.traits.name)", device: device))
+          Variant(
+            name: name,
+            deviceName: "\(description.platformName): \(description.traits.name)"
+              + (chosen.isEmpty ? "" : ", tiles \(chosen)"), device: device))
       }
     }
     return variants

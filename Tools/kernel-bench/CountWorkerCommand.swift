@@ -21,6 +21,7 @@ struct CountWorkerCommand: ParsableCommand {
     var selection = devices.selection
     selection.kernelFolder = devices.kernels.kernelDir
     guard let chosen = TilingChoice(choice) else { throw UsageError("'\(choice)' is no choice of tiles.") }
+    selection.usesTuning = false
     selection.choice = chosen
     guard
       let (name, device) = try selection.open().variants.lazy.compactMap({ variant in

@@ -29,7 +29,7 @@ struct InstructionCounter {
     guard let callgrind = try Callgrind(folder) else { return (nil, "Valgrind is not installed (package valgrind)") }
     try FileManager.default.createDirectory(
       atPath: Self.cache, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    let environment = ["POCL_CACHE_DIR": Self.cache, "POCL_MAX_PTHREAD_COUNT": "1", "FLAWLESS_TUNING": "off"]
+    let environment = ["POCL_CACHE_DIR": Self.cache, "POCL_MAX_PTHREAD_COUNT": "1"]
     let key = folder.path("key")
     let arguments = try arguments(key)
     // Compiles what is new; under Callgrind that would take six times as long.

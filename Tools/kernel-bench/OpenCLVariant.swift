@@ -12,9 +12,13 @@ struct OpenCLVariant {
   /// Those that a person asked for; or, where nothing was named and there is no OpenCL, the reason to skip the work.
   ///
   /// - Throws: `DeviceError` when a device that was named cannot be had, ``Failure`` when it has no such variant.
-  static func open(_ devices: VariantArguments) throws -> (variants: [OpenCLVariant], skipped: String?) {
+  /// - usesTuning: whether tiles are taken that were tuned for the device; by default as the person asked
+  static func open(
+    _ devices: VariantArguments, usesTuning: Bool? = nil
+  ) throws -> (variants: [OpenCLVariant], skipped: String?) {
     var selection = devices.selection
     selection.kernelFolder = devices.kernels.kernelDir
+    if let usesTuning { selection.usesTuning = usesTuning }
     let opened = try selection.open()
     let variants = opened.variants.compactMap { variant in
       (variant.device as? OpenCLDevice).map {
