@@ -15,6 +15,8 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   let tiling: Tiling
   let connection: OpenCLConnection
   let kernels: KernelTable
+  /// Whether ``profiled(_:)`` can be asked.
+  package let profiles: Bool
   package let partAlignment: Int
   private let pool: BufferPool
   private let opened = ContinuousClock.now
@@ -37,9 +39,12 @@ public final class OpenCLDevice: Device, PartitionedMemory {
 
   /// - cache: where built programs come from, and go to when ``storePrograms()`` is called
   /// - choice: sizes of the kernels' tiles in place of the built-in ones
+  /// - profiles: whether ``profiled(_:)`` can be asked, which slows launches down
   package init(
     _ description: OpenCLDeviceDescription, memoryLimit: Int? = nil, shape: KernelShape? = nil,
-    exactBuffers: Bool = false, kernelFolder: String? = nil, cache: ProgramCache?, choice: TilingChoice = TilingChoice()
+    exactBuffers: Bool = false, kernelFolder: String? = nil, cache: ProgramCache?,
+    choice: TilingChoice = TilingChoice(),
+    profiles: Bool = false
   ) throws {
     let sources = kernelFolder.map { KernelSources(folder: $0) } ?? .standard
     self.sources = sources
@@ -49,7 +54,8 @@ public final class OpenCLDevice: Device, PartitionedMemory {
     tiling = try Tiling(
       shape: shape ?? .standard(for: description.traits.kind),
       nativeVectorWidth: description.traits.vectorWidth, limits: description.limits, choice: choice)
-    let connection = try OpenCLConnection(OpenCLFunctions.system.get(), to: description.device)
+    let connection = try OpenCLConnection(OpenCLFunctions.system.get(), to: description.device, profiles: profiles)
+    self.profiles = profiles
     self.connection = connection
     partAlignment = max(description.limits.partAlignment, 1)
     kernels = KernelTable(
@@ -138,6 +144,19 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   /// What compiling has cost so far; of first launches since ``timeFirstLaunches()``.
   package var compileTimes: CompileTimes { kernels.compileTimes }
   package func timeFirstLaunches() { kernels.timeFirstLaunches() }
+
+  /// What the driver's clock says of the launches of some work; nil where the device was not opened to profile.
+  package func profiled(_ work: () throws -> Void) throws -> EventTimes? {
+    guard profiles else { return nil }
+    try finish()
+    kernels.beginEvents()
+    do { try work() } catch {
+      _ = try? kernels.endEvents()
+      throw error
+    }
+    try finish()
+    return try kernels.endEvents()
+  }
 
   /// What the driver says of every kernel of every file, by name; all are compiled.
   package func kernelResources() throws -> [String: KernelResources] {

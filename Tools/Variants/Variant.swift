@@ -23,6 +23,8 @@ package struct VariantSelection: Hashable {
   package var kernelFolder: String?
   /// Whether built programs come from the user's cache, and may go there.
   package var usesCache = false
+  /// The kinds of OpenCL devices whose own clocks can be asked, which slows launches down.
+  package var profiledKinds: Set<DeviceTraits.Kind> = []
   /// Whether tiles are taken that were tuned for the device.
   package var usesTuning = true
   /// Sizes of the kernels' tiles in place of those.
@@ -81,7 +83,8 @@ package struct VariantSelection: Hashable {
         let chosen = tuned.merging(choice)
         let device = try OpenCLDevice(
           description, shape: shape, exactBuffers: exactBuffers, kernelFolder: kernelFolder,
-          cache: usesCache ? .standard(for: description) : nil, choice: chosen)
+          cache: usesCache ? .standard(for: description) : nil, choice: chosen,
+          profiles: profiledKinds.contains(description.traits.kind))
         variants.append(
           Variant(
             name: name,

@@ -69,8 +69,7 @@ struct PairedBench {
     let model = WorkModel(floatingPointOperations: made.floatingPointOperations, bytes: made.bytesMoved)
     record.threshold = model.intensity >= Self.computeIntensity ? thresholds.compute : thresholds.memory
     let launches = (a: try timer.launches(runA), b: try timer.launches(runB))
-    // A verdict that stops a build, or none at all, must come twice.
-    for attempt in 0..<2 {
+    record.verdict = try PairedRatios.settled {
       var random = SystemRandomNumberGenerator()
       let controls = try timer.pairs(
         Self.controlPairs, using: &random, a: { try runA(launches.a) }, b: { try runTwin(launches.a) })
@@ -79,12 +78,11 @@ struct PairedBench {
       let control = PairedRatios(controls.map { $0.b / $0.a })
       let ratios = PairedRatios(perLaunch.map { $0.b / $0.a })
       let verdict = ratios.verdict(threshold: record.threshold, control: control)
-      record.verdict = verdict.rawValue
       record.take(ratios, control)
       record.secondsA = SampleStatistics(perLaunch.map(\.a)).median
       record.secondsB = SampleStatistics(perLaunch.map(\.b)).median
-      if attempt == 0, verdict != .slower, verdict != .tooNoisy { break }
-    }
+      return verdict
+    }.rawValue
   }
 }
 

@@ -11,7 +11,7 @@ struct PairedCommand: ParsableCommand {
     discussion: """
       Blocks run in the order A B B A or B A A B; the ratio's interval comes from the sign test. A also runs against \
       itself: where that is not found equal, the verdict is 'too noisy' (exit 6). 'slower' must be found twice (exit 1), \
-      and so must 'too noisy'. An ambiguous case counts under --strict only (exit 5).
+      'too noisy' three times. An ambiguous case counts under --strict only (exit 5).
 
       Examples:
         kernel-bench ab --a base/Kernels --b Kernels --ops convolve
