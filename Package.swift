@@ -115,6 +115,7 @@ let testTargets: [Target] = [
     name: "KernelBenchTests",
     dependencies: [
       "kernel-bench", "Backbones", "Benchmarking", "Compute", "ComputeOpenCL", "OpCatalogue", "TestSupport",
+      "ToolSupport",
     ]),
   .testTarget(name: "ParityTests", dependencies: ["parity", "ComputeOpenCL", "OpCatalogue", "TestSupport"]),
   // As another package would use the libraries: it sees what is public, and nothing else.
