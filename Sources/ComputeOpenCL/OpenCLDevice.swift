@@ -11,7 +11,7 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   public let kernelFolder: String?
   /// Platform, device and driver with their versions, in lines.
   package let driver: String
-  private let sources: KernelSources
+  let sources: KernelSources
   let tiling: Tiling
   let connection: OpenCLConnection
   let kernels: KernelTable
@@ -141,40 +141,9 @@ public final class OpenCLDevice: Device, PartitionedMemory {
     }
   }
 
-  /// What compiling has cost so far; of first launches since ``timeFirstLaunches()``.
-  package var compileTimes: CompileTimes { kernels.compileTimes }
-  package func timeFirstLaunches() { kernels.timeFirstLaunches() }
-
-  /// What the driver's clock says of the launches of some work; nil where the device was not opened to profile.
-  package func profiled(_ work: () throws -> Void) throws -> EventTimes? {
-    guard profiles else { return nil }
-    try finish()
-    kernels.beginEvents()
-    do { try work() } catch {
-      _ = try? kernels.endEvents()
-      throw error
-    }
-    try finish()
-    return try kernels.endEvents()
-  }
-
-  /// What the driver says of every kernel of every file, by name; all are compiled.
-  package func kernelResources() throws -> [String: KernelResources] {
-    var found: [String: KernelResources] = [:]
-    for file in KernelSources.names where file != "prelude" {
-      for name in try sources.kernels(of: file) {
-        do { found[name] = try kernels.resources(of: name) } catch {
-          // A kernel of the other shape.
-          guard case .call("clCreateKernel", -46, _, _) = error else { throw error }
-        }
-      }
-    }
-    return found
-  }
-
   public func synchronize() throws { try finish() }
 
-  private func finish() throws(DeviceError) { try check("clFinish", cl.clFinish(queue)) }
+  func finish() throws(DeviceError) { try check("clFinish", cl.clFinish(queue)) }
 
   /// One work-item an element.
   func launch(_ kernel: String, elements: Int, _ parameters: any KernelParameter...) throws {
