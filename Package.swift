@@ -79,7 +79,7 @@ let tools: [Target] = [
       "ToolSupport", "Variants", "Backbones", "Benchmarking", "Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL",
       "Devices", "OpCatalogue", "Tensors", argumentParser,
     ],
-    path: "Tools/kernel-bench"),
+    path: "Tools/kernel-bench", exclude: ["counts.json"]),
   .executableTarget(
     name: "parity",
     dependencies: [
@@ -111,7 +111,12 @@ let testTargets: [Target] = [
   .testTarget(
     name: "FlawlessTests", dependencies: ["flawless", "Checkpoints", "Images", "TestSupport"],
     exclude: ["Snapshots"]),
-  .testTarget(name: "KernelBenchTests", dependencies: ["kernel-bench", "Backbones", "ComputeOpenCL", "TestSupport"]),
+  .testTarget(
+    name: "KernelBenchTests",
+    dependencies: [
+      "kernel-bench", "Backbones", "Benchmarking", "Compute", "ComputeOpenCL", "OpCatalogue", "TestSupport",
+      "ToolSupport",
+    ]),
   .testTarget(name: "ParityTests", dependencies: ["parity", "ComputeOpenCL", "OpCatalogue", "TestSupport"]),
   // As another package would use the libraries: it sees what is public, and nothing else.
   .testTarget(

@@ -43,6 +43,21 @@ public struct PairedRatios: Hashable, Sendable {
 
   public enum Verdict: String, Codable, Sendable { case same, faster, slower, ambiguous, tooNoisy = "too noisy" }
 
+  /// A verdict that stops a build must come twice, and none at all three times, before it stands; any other one stands at
+  /// once.
+  public static func settled(_ attempt: () throws -> Verdict) rethrows -> Verdict {
+    var (slower, noisy) = (0, 0)
+    while true {
+      let verdict = try attempt()
+      switch verdict {
+      case .slower: slower += 1
+      case .tooNoisy: noisy += 1
+      case .same, .faster, .ambiguous: return verdict
+      }
+      if slower == 2 || noisy == 3 { return verdict }
+    }
+  }
+
   /// What B is, compared with A.
   ///
   /// - threshold: 0.03 lets B take 3 % longer

@@ -14,4 +14,11 @@ package struct KernelResources: Codable, Hashable, Sendable {
     case groupLimit = "group_limit"
     case preferredMultiple = "preferred_multiple"
   }
+
+  package init(privateBytes: Int, localBytes: Int, groupLimit: Int, preferredMultiple: Int) {
+    self.privateBytes = privateBytes
+    self.localBytes = localBytes
+    self.groupLimit = groupLimit
+    self.preferredMultiple = preferredMultiple
+  }
 }

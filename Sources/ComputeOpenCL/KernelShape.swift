@@ -6,6 +6,9 @@ public enum KernelShape: String, CaseIterable, Sendable {
   case cpu
   /// Work-groups of many narrow items that share tiles through local memory.
   case gpu
+
+  /// The one that suits a kind of device.
+  static func standard(for kind: DeviceTraits.Kind) -> KernelShape { kind == .cpu ? .cpu : .gpu }
 }
 
 /// Sizes that the host and the kernels agree on, by shape.
@@ -13,14 +16,19 @@ struct Tiling: Sendable {
   let shape: KernelShape
   /// Floats of a vector in the CPU shape: 4, 8 or 16.
   let vectorWidth: Int
+  /// Sizes in place of those below.
+  let choice: TilingChoice
 
   /// Items of a work-group of the GPU shape, and at most so many of a reduction, whose tree has this many leaves
   /// (GROUP in the kernels): a power of two.
   let group: Int
 
   /// - Throws: ``DeviceError/unavailable(requested:reason:)`` when the device's work-groups are too small for the shape.
-  init(shape: KernelShape, nativeVectorWidth: Int, limits: LaunchLimits) throws(DeviceError) {
+  init(
+    shape: KernelShape, nativeVectorWidth: Int, limits: LaunchLimits, choice: TilingChoice = TilingChoice()
+  ) throws(DeviceError) {
     self.shape = shape
+    self.choice = choice
     let largest = min(limits.group, limits.groupExtents.first ?? 1, Self.itemsPerTile)
     group = largest > 1 ? 1 << (Int.bitWidth - 1 - largest.leadingZeroBitCount) : 1
     guard shape == .cpu || group == Self.itemsPerTile else {
@@ -29,18 +37,18 @@ struct Tiling: Sendable {
         reason: "its work-groups hold at most \(largest) items and the GPU kernels need \(Self.itemsPerTile)")
     }
     // Wider than native spills registers; below 4 there is no vector type worth having.
-    vectorWidth = nativeVectorWidth >= 16 ? 16 : nativeVectorWidth >= 8 ? 8 : 4
+    vectorWidth = choice[.vectorWidth] ?? (nativeVectorWidth >= 16 ? 16 : nativeVectorWidth >= 8 ? 8 : 4)
   }
 
   /// Pixels that a work-item of the CPU shape holds in registers (TILE in the kernels).
-  let tile = 6
+  var tile: Int { choice[.tile] ?? 6 }
   /// Winograd tiles, or queries of attention, that a work-item of the CPU shape holds in registers (ROWS in the kernels):
   /// with 16 registers 6 rows of 2 vectors, with the 32 of AVX-512 eight, which pictures with sides of 2ⁿ fill up.
-  var registerRows: Int { vectorWidth == 16 ? 8 : 6 }
+  var registerRows: Int { choice[.registerRows] ?? (vectorWidth == 16 ? 8 : 6) }
   /// Tiles that one work-item of the CPU shape visits with one panel (BLOCK in the kernels).
-  let block = 8
+  var block: Int { choice[.block] ?? 8 }
   /// Keys whose scores a work-item of attention's CPU shape keeps (KEYS in the kernels).
-  let attentionKeys = 128
+  var attentionKeys: Int { choice[.attentionKeys] ?? 128 }
   /// Items that share a tile of 64 by 64 in the GPU shape, 8 by 8 results each.
   private static let itemsPerTile = 64
 
@@ -48,12 +56,24 @@ struct Tiling: Sendable {
   var panel: Int { shape == .cpu ? 2 * vectorWidth : 64 }
   /// Queries that a work-item of the CPU shape holds in registers, by how many registers there are (QUERY_TILE in the
   /// kernels), and tiles of them that it visits with the same part of the bank (QUERY_TILES).
-  var queryTile: Int { vectorWidth == 16 ? 8 : 6 }
-  let queryTiles = 16
+  var queryTile: Int { choice[.queryTile] ?? (vectorWidth == 16 ? 8 : 6) }
+  var queryTiles: Int { choice[.queryTiles] ?? 16 }
   /// Queries that one work-item (CPU shape) or work-group (GPU shape) searches for.
   var queriesPerTask: Int { shape == .cpu ? queryTile * queryTiles : 64 }
   /// Pixels that one work-item (CPU shape) or work-group (GPU shape) computes.
   var rowsPerTask: Int { shape == .cpu ? tile * block : 64 }
+
+  func value(of parameter: TilingChoice.Parameter) -> Int {
+    switch parameter {
+    case .vectorWidth: vectorWidth
+    case .tile: tile
+    case .block: block
+    case .registerRows: registerRows
+    case .attentionKeys: attentionKeys
+    case .queryTile: queryTile
+    case .queryTiles: queryTiles
+    }
+  }
 
   var options: String {
     "-cl-std=CL1.2 -DSHAPE_CPU=\(shape == .cpu ? 1 : 0) -DVW=\(vectorWidth) -DTILE=\(tile) -DBLOCK=\(block) "

@@ -16,6 +16,10 @@ final class KernelTable: Sendable {
     var kernels: [String: Kernel] = [:]
     var launches = 0
     var launchesAtFlush = 0
+    /// First launches by kernel and work-group; nil while they are not timed.
+    var firstLaunches: [String: CompileTimes.Launch]?
+    /// Of launches on a profiling queue; nil while they are not asked for.
+    var events: LaunchEvents?
   }
 
   private let connection: OpenCLConnection
@@ -58,12 +62,58 @@ final class KernelTable: Sendable {
         for (index, parameter) in parameters.enumerated() {
           try check("clSetKernelArg", parameter.set(cl_uint(index), of: kernel.handle.pointer, cl), kernel: name)
         }
-        return cl.clEnqueueNDRangeKernel(
-          connection.queue.pointer, kernel.handle.pointer, cl_uint(size.count), nil, global, group, 0, nil, nil)
+        return try timedIfFirst(name, group, &state) { state in
+          guard state.events != nil else {
+            return cl.clEnqueueNDRangeKernel(
+              connection.queue.pointer, kernel.handle.pointer, cl_uint(size.count), nil, global, group, 0, nil, nil)
+          }
+          var event: cl_event?
+          let code = cl.clEnqueueNDRangeKernel(
+            connection.queue.pointer, kernel.handle.pointer, cl_uint(size.count), nil, global, group, 0, nil, &event)
+          if let event { state.events?.add(event) }
+          return code
+        }
       }
       try check("clEnqueueNDRangeKernel", code, kernel: name)
       state.launches += 1
     }
+  }
+
+  /// From now on every launch has an event, until ``endEvents()``.
+  func beginEvents() { state.withLock { $0.events = LaunchEvents() } }
+
+  /// What the events say; their launches have ended.
+  func endEvents() throws(DeviceError) -> EventTimes {
+    let events = state.withLock { state in
+      defer { state.events = nil }
+      return state.events ?? LaunchEvents()
+    }
+    return try events.times(cl)
+  }
+
+  /// From now on the first launch of each kernel and work-group is waited for and timed.
+  func timeFirstLaunches() { state.withLock { $0.firstLaunches = $0.firstLaunches ?? [:] } }
+
+  var compileTimes: CompileTimes {
+    state.withLock { state in
+      let launches = (state.firstLaunches ?? [:]).sorted { $0.key < $1.key }.map(\.value)
+      return CompileTimes(programs: state.programs.times, launches: launches)
+    }
+  }
+
+  private func timedIfFirst(
+    _ name: String, _ group: [Int], _ state: inout State, _ enqueue: (inout State) -> cl_int
+  ) throws(DeviceError) -> cl_int {
+    let key = "\(name) \(group)"
+    guard let known = state.firstLaunches, known[key] == nil else { return enqueue(&state) }
+    try check("clFinish", cl.clFinish(connection.queue.pointer))
+    let start = ContinuousClock.now
+    let code = enqueue(&state)
+    guard code == CL_SUCCESS else { return code }
+    try check("clFinish", cl.clFinish(connection.queue.pointer))
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    state.firstLaunches?[key] = CompileTimes.Launch(kernel: name, group: group, seconds: seconds)
+    return code
   }
 
   /// Some drivers start nothing before a flush; too many flushes cost more than they bring.

@@ -9,14 +9,17 @@ final class OpenCLConnection: Sendable {
   let context: OpenCLHandle
   let queue: OpenCLHandle
 
-  init(_ cl: OpenCLFunctions, to device: OpenCLHandle) throws(DeviceError) {
+  /// - profiles: whether launches have events with times
+  init(_ cl: OpenCLFunctions, to device: OpenCLHandle, profiles: Bool = false) throws(DeviceError) {
     var code: cl_int = 0
     var identifier: cl_device_id? = device.pointer
     let context = try OpenCLHandle(
       cl.table.clCreateContext(nil, 1, &identifier, nil, nil, &code), "clCreateContext", code)
     do {
       queue = try OpenCLHandle(
-        cl.table.clCreateCommandQueue(context.pointer, device.pointer, 0, &code), "clCreateCommandQueue", code)
+        cl.table.clCreateCommandQueue(
+          context.pointer, device.pointer,
+          profiles ? cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE) : 0, &code), "clCreateCommandQueue", code)
     } catch {
       _ = cl.table.clReleaseContext(context.pointer)
       throw error

@@ -9,10 +9,14 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   public let traits: DeviceTraits
   /// The folder that replaces the embedded kernels, when the environment or the initialiser names one.
   public let kernelFolder: String?
-  private let sources: KernelSources
+  /// Platform, device and driver with their versions, in lines.
+  package let driver: String
+  let sources: KernelSources
   let tiling: Tiling
   let connection: OpenCLConnection
   let kernels: KernelTable
+  /// Whether ``profiled(_:)`` can be asked.
+  package let profiles: Bool
   package let partAlignment: Int
   private let pool: BufferPool
   private let opened = ContinuousClock.now
@@ -34,18 +38,24 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   }
 
   /// - cache: where built programs come from, and go to when ``storePrograms()`` is called
+  /// - choice: sizes of the kernels' tiles in place of the built-in ones
+  /// - profiles: whether ``profiled(_:)`` can be asked, which slows launches down
   package init(
     _ description: OpenCLDeviceDescription, memoryLimit: Int? = nil, shape: KernelShape? = nil,
-    exactBuffers: Bool = false, kernelFolder: String? = nil, cache: ProgramCache?
+    exactBuffers: Bool = false, kernelFolder: String? = nil, cache: ProgramCache?,
+    choice: TilingChoice = TilingChoice(),
+    profiles: Bool = false
   ) throws {
     let sources = kernelFolder.map { KernelSources(folder: $0) } ?? .standard
     self.sources = sources
     self.kernelFolder = sources.folder
     traits = description.traits
+    driver = description.driver
     tiling = try Tiling(
-      shape: shape ?? (description.traits.kind == .cpu ? .cpu : .gpu),
-      nativeVectorWidth: description.traits.vectorWidth, limits: description.limits)
-    let connection = try OpenCLConnection(OpenCLFunctions.system.get(), to: description.device)
+      shape: shape ?? .standard(for: description.traits.kind),
+      nativeVectorWidth: description.traits.vectorWidth, limits: description.limits, choice: choice)
+    let connection = try OpenCLConnection(OpenCLFunctions.system.get(), to: description.device, profiles: profiles)
+    self.profiles = profiles
     self.connection = connection
     partAlignment = max(description.limits.partAlignment, 1)
     kernels = KernelTable(
@@ -72,6 +82,12 @@ public final class OpenCLDevice: Device, PartitionedMemory {
 
   /// The kernels' shape.
   package var shape: KernelShape { tiling.shape }
+  /// Sizes of tiles in place of the built-in ones.
+  package var choice: TilingChoice { tiling.choice }
+  /// Whether a choice says what holds anyway.
+  package func holds(_ choice: TilingChoice) -> Bool {
+    choice.values.allSatisfy { tiling.value(of: $0.key) == $0.value }
+  }
 
   public var description: String { "opencl (\(traits.name), \(tiling.shape.rawValue) kernels)" }
   public var memoryUse: MemoryUse { pool.use }
@@ -125,23 +141,9 @@ public final class OpenCLDevice: Device, PartitionedMemory {
     }
   }
 
-  /// What the driver says of every kernel of every file, by name; all are compiled.
-  package func kernelResources() throws -> [String: KernelResources] {
-    var found: [String: KernelResources] = [:]
-    for file in KernelSources.names where file != "prelude" {
-      for name in try sources.kernels(of: file) {
-        do { found[name] = try kernels.resources(of: name) } catch {
-          // A kernel of the other shape.
-          guard case .call("clCreateKernel", -46, _, _) = error else { throw error }
-        }
-      }
-    }
-    return found
-  }
-
   public func synchronize() throws { try finish() }
 
-  private func finish() throws(DeviceError) { try check("clFinish", cl.clFinish(queue)) }
+  func finish() throws(DeviceError) { try check("clFinish", cl.clFinish(queue)) }
 
   /// One work-item an element.
   func launch(_ kernel: String, elements: Int, _ parameters: any KernelParameter...) throws {

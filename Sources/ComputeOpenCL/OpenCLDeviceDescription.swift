@@ -10,7 +10,7 @@ public struct OpenCLDeviceDescription: Sendable {
   /// What the driver says of its OpenCL C, such as "OpenCL C 1.2 PoCL".
   public let languageVersion: String
   /// Platform, device and driver with their versions, in lines: what built programs depend on.
-  let driver: String
+  package let driver: String
   let limits: LaunchLimits
   let device: OpenCLHandle
 

@@ -17,14 +17,7 @@ package struct ProgramCache: Sendable {
   }
 
   /// $XDG_CACHE_HOME/flawless/programs, by default under ~/.cache.
-  package static var standard: ProgramCache {
-    // The specification says that relative paths are to be ignored.
-    let named = ProcessInfo.processInfo.environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    let base =
-      named.map { URL(fileURLWithPath: $0) }
-      ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".cache")
-    return ProgramCache(folder: base.appendingPathComponent("flawless/programs"))
-  }
+  package static var standard: ProgramCache { ProgramCache(folder: UserFolder.cache("programs")) }
 
   /// The cache of this machine's user, or nil where it does not pay: NVIDIA's "binaries" are an assembler's text, and it
   /// has a cache of its own; Apple's drivers may refuse them.

@@ -12,6 +12,7 @@ struct ProgramTable {
   private var programs: [String: OpenCLHandle] = [:]
   /// Programs that the cache lacks, by file.
   private var unsaved: [String: ProgramKey] = [:]
+  private(set) var times: [CompileTimes.Program] = []
   private var cl: copencl_functions { connection.cl.table }
 
   /// - driver: platform, device and driver with their versions: part of the cache's keys
@@ -32,18 +33,23 @@ struct ProgramTable {
 
   mutating func program(_ file: String) throws(DeviceError) -> OpenCLHandle {
     if let program = programs[file] { return program }
+    let start = ContinuousClock.now
+    let (program, isFromCache) = try made(file)
+    programs[file] = program
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    times.append(CompileTimes.Program(file: file, seconds: seconds, isFromCache: isFromCache))
+    return program
+  }
+
+  private mutating func made(_ file: String) throws(DeviceError) -> (OpenCLHandle, isFromCache: Bool) {
     let source = try sources.program(file)
     let key = ProgramKey(
       file: file, source: source, options: options, driver: driver,
       environment: ProcessInfo.processInfo.environment)
-    if let program = loaded(key) {
-      programs[file] = program
-      return program
-    }
+    if let program = loaded(key) { return (program, true) }
     let program = try built(file, source)
-    programs[file] = program
     if cache != nil { unsaved[file] = key }
-    return program
+    return (program, false)
   }
 
   /// The program from the cache. Any failure deletes the file, and the program is built from its source.

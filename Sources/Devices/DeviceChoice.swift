@@ -8,10 +8,13 @@ public struct DeviceOptions: Hashable, Sendable {
   public var threads: Int?
   /// Bytes of device memory that arrays may take; nil for no limit but the device's own.
   public var memoryLimit: Int?
+  /// Whether OpenCL kernels take the tiles that `kernel-bench tune` has found for the device.
+  public var usesTuning: Bool
 
-  public init(threads: Int? = nil, memoryLimit: Int? = nil) {
+  public init(threads: Int? = nil, memoryLimit: Int? = nil, usesTuning: Bool = true) {
     self.threads = threads
     self.memoryLimit = memoryLimit
+    self.usesTuning = usesTuning
   }
 }
 
@@ -102,8 +105,11 @@ public struct DeviceChoice: Sendable {
       "device: opencl:\(description.platformIndex):\(description.deviceIndex) "
       + "(\(device.traits.name), \(description.platformName))"
     // Kernels from disk are for development: a run must say that it does not use its own.
-    let folder = (device as? OpenCLDevice)?.kernelFolder
-    return DeviceChoice(device: device, announcement: folder.map { "\(name); kernels read from \($0)" } ?? name)
+    let folder = (device as? OpenCLDevice)?.kernelFolder.map { "; kernels read from \($0)" } ?? ""
+    let choice = (device as? OpenCLDevice)?.choice ?? TilingChoice()
+    // Other tiles may sum in another order: a run must say that its bits are not those of the built-in ones.
+    let tiles = choice.isEmpty ? "" : "; tuned tiles: \(choice) (--tuning off takes the built-in ones)"
+    return DeviceChoice(device: device, announcement: name + folder + tiles)
   }
 }
 

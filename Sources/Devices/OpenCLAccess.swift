@@ -20,6 +20,10 @@ public struct OpenCLAccess: Sendable {
   /// The loader and the drivers of this machine.
   public static let system = OpenCLAccess(
     devices: { try OpenCL.devices() },
-    open: { try OpenCLDevice($0, memoryLimit: $1.memoryLimit, cache: .standard(for: $0)) },
+    open: { description, options in
+      try OpenCLDevice(
+        description, memoryLimit: options.memoryLimit, cache: .standard(for: description),
+        choice: options.usesTuning ? .tuned(for: description) : TilingChoice())
+    },
     selfTest: { try SelfTest.run(on: $0) })
 }

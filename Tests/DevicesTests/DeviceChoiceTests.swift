@@ -1,5 +1,7 @@
 import Compute
+import ComputeOpenCL
 import Devices
+import TestSupport
 import Testing
 
 @Suite("Choosing a device, and saying why")
@@ -55,6 +57,23 @@ struct DeviceChoiceTests {
     #expect(choice.device.traits.kind == .blas)
     #expect(choice.announcement.contains("Fake GPU: The device 'Fake GPU' fails its self-test: the matrix product"))
     #expect(choice.announcement.contains("Second GPU: The OpenCL driver failed in clCreateContext"))
+  }
+
+  /// Other tiles may sum in another order, so a run says which it has.
+  @Test(.enabled(if: !TestDevice.openCL.isEmpty, "no OpenCL device: install pocl-opencl-icd"))
+  func tunedTilesAreAnnounced() throws {
+    let description = try #require(try OpenCL.devices().first { $0.traits.kind == .cpu }, "no OpenCL CPU device")
+    let choice = try #require(TilingChoice("TILE=4"))
+    var access = OpenCLAccess.system
+    access.open = { description, options in
+      try OpenCLDevice(description, cache: nil, choice: options.usesTuning ? choice : TilingChoice())
+    }
+    access.selfTest = { _ in }
+    let request = DeviceRequest.openCLIndex(platform: description.platformIndex, device: description.deviceIndex)
+    for uses in [true, false] {
+      let opened = try DeviceChoice.open(request, options: DeviceOptions(usesTuning: uses), through: access)
+      #expect(opened.announcement.contains("tuned tiles: TILE=4 (--tuning off") == uses, "\(opened.announcement)")
+    }
   }
 
   @Test func theCPUPathNeedsNoReason() throws {

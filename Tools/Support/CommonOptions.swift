@@ -20,6 +20,9 @@ public struct DeviceArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Device memory that may be used (default: all of it).", valueName: "MIB"))
   public var memoryLimit: Int?
 
+  @Option(help: "Whether tiles that 'kernel-bench tune' has found are used: on or off.")
+  public var tuning = TuningUse.on
+
   public init() {}
 
   public func validate() throws {
@@ -46,8 +49,15 @@ public struct DeviceArguments: ParsableArguments {
     return request
   }
 
-  var options: DeviceOptions { DeviceOptions(threads: threads, memoryLimit: memoryLimit.map { $0 << 20 }) }
+  var options: DeviceOptions {
+    DeviceOptions(
+      threads: threads, memoryLimit: memoryLimit.map { $0 << 20 }, usesTuning: tuning == .on)
+  }
 }
+
+/// Whether OpenCL kernels take the tiles that were found to be fast on the device. Off, a run gives the same bits whatever
+/// was tuned.
+public enum TuningUse: String, CaseIterable, ExpressibleByArgument, Sendable { case on, off }
 
 /// What is said while a program works.
 public struct ReportingArguments: ParsableArguments {

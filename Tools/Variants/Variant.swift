@@ -1,6 +1,6 @@
 package import Compute
 import ComputeCPU
-import ComputeOpenCL
+package import ComputeOpenCL
 import Devices
 
 /// One implementation of all operations: the CPU path, or an OpenCL device with one shape of the kernels.
@@ -21,6 +21,14 @@ package struct VariantSelection: Hashable {
   package var exactBuffers = false
   /// Kernels from a folder instead of the built-in ones.
   package var kernelFolder: String?
+  /// Whether built programs come from the user's cache, and may go there.
+  package var usesCache = false
+  /// The kinds of OpenCL devices whose own clocks can be asked, which slows launches down.
+  package var profiledKinds: Set<DeviceTraits.Kind> = []
+  /// Whether tiles are taken that were tuned for the device.
+  package var usesTuning = true
+  /// Sizes of the kernels' tiles in place of those.
+  package var choice = TilingChoice()
 
   package init(
     device: String = "all", variant: String = "all", exactBuffers: Bool = false, kernelFolder: String? = nil
@@ -70,10 +78,18 @@ package struct VariantSelection: Hashable {
       for shape in KernelShape.allCases {
         let name = shape.rawValue + place
         guard variant == "all" || variant == name || variant == shape.rawValue else { continue }
+        let tuned =
+          usesTuning ? TilingChoice.tuned(for: description, shape: shape, kernelFolder: kernelFolder) : TilingChoice()
+        let chosen = tuned.merging(choice)
         let device = try OpenCLDevice(
-          description, shape: shape, exactBuffers: exactBuffers, kernelFolder: kernelFolder)
+          description, shape: shape, exactBuffers: exactBuffers, kernelFolder: kernelFolder,
+          cache: usesCache ? .standard(for: description) : nil, choice: chosen,
+          profiles: profiledKinds.contains(description.traits.kind))
         variants.append(
-          Variant(name: name, deviceName: "\(description.platformName): \(description.traits.name)", device: device))
+          Variant(
+            name: name,
+            deviceName: "\(description.platformName): \(description.traits.name)"
+              + (chosen.isEmpty ? "" : ", tiles \(chosen)"), device: device))
       }
     }
     return variants

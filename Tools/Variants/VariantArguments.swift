@@ -1,6 +1,8 @@
 package import ArgumentParser
+import ComputeOpenCL
 import Devices
 import Foundation
+package import ToolSupport
 
 /// Which implementations run, and from which kernels.
 package struct VariantArguments: ParsableArguments {
@@ -18,13 +20,19 @@ package struct VariantArguments: ParsableArguments {
     }
   }
 
-  package var selection: VariantSelection { VariantSelection(device: device, variant: variant) }
+  package var selection: VariantSelection {
+    var selection = VariantSelection(device: device, variant: variant)
+    selection.usesTuning = kernels.tuning == .on
+    return selection
+  }
 }
 
 /// Where kernels come from.
 package struct KernelArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Use the kernels of this folder instead of the built-in ones.", valueName: "DIR"))
   package var kernelDir: String?
+  @Option(help: "Whether tiles that 'kernel-bench tune' has found are used: on or off.")
+  package var tuning = TuningUse.on
 
   package init() {}
 
@@ -35,7 +43,11 @@ package struct KernelArguments: ParsableArguments {
   }
 
   /// For a child that runs the cases.
-  package var environment: [String: String] { kernelDir.map { ["FLAWLESS_KERNELS": $0] } ?? [:] }
+  package var environment: [String: String] {
+    var environment = kernelDir.map { ["FLAWLESS_KERNELS": $0] } ?? [:]
+    if tuning == .off { environment[Tuning.environmentVariable] = "off" }
+    return environment
+  }
 
   /// For this process, before its first kernel is read.
   package func applyHere() { for (name, value) in environment { setenv(name, value, 1) } }

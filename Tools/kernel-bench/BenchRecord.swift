@@ -7,7 +7,12 @@ struct BenchRecord: Codable {
   enum Status: String, Codable {
     case ok, unstable, wrong, failed
     case buildFailed = "build_failed"
+    /// Of a case in a child process.
+    case crash, timeout
   }
+
+  /// What the caches hold when a launch begins: its own data, or something else.
+  enum Temperature: String, Codable { case hot, cold }
 
   /// How the outputs were checked before they were timed.
   struct Verification: Codable {
@@ -23,6 +28,9 @@ struct BenchRecord: Codable {
   var params: String
   var variant: String
   var status = Status.ok
+  var temperature: Temperature?
+  /// `event` (the driver's clock) or `wall` (the host's).
+  var timer: String?
   var message = ""
   var model: WorkModel
   /// Launches a sample.
@@ -30,6 +38,9 @@ struct BenchRecord: Codable {
   var samples: [Double] = []
   var stats: SampleStatistics?
   var firstMilliseconds: Double?
+  /// Milliseconds of the first run in which programs were built, and whether all came from the program cache.
+  var buildMilliseconds: Double?
+  var isFromCache: Bool?
   var gflops: Double?
   var gbs: Double?
   var intensity: Double
@@ -43,9 +54,11 @@ struct BenchRecord: Codable {
   var calibrationAfter: Double?
 
   private enum CodingKeys: String, CodingKey {
-    case id, op, params, variant, status, message, model, block, stats, gflops, gbs, bound, verified
+    case id, op, params, variant, status, temperature, timer, message, model, block, stats, gflops, gbs, bound, verified
     case samples = "samples_ns"
     case firstMilliseconds = "first_ms"
+    case buildMilliseconds = "build_ms"
+    case isFromCache = "from_cache"
     case intensity = "ai"
     case percentOfRoof = "pct_roof"
     case blasRatio = "blas_ratio"
@@ -87,7 +100,8 @@ struct BenchRecord: Codable {
     func text(_ value: Double?, _ format: String) -> String { value.map { String(format: format, $0) } ?? "-" }
     let mark = percentOfRoof.map { $0 < 20 ? "!!" : $0 < 50 ? "!" : "" } ?? ""
     return [
-      op, params, variant, text(stats.map { $0.p10 / 1000 }, "%.1f"), text(stats.map { $0.median / 1000 }, "%.1f"),
+      op, params, temperature == .cold ? "\(variant), cold" : variant, text(stats.map { $0.p10 / 1000 }, "%.1f"),
+      text(stats.map { $0.median / 1000 }, "%.1f"),
       text(stats.map { $0.variation * 100 }, "%.1f%%"), model.floatingPointOperations > 0 ? text(gflops, "%.1f") : "-",
       text(gbs, "%.1f"), text(intensity, "%.1f"), bound?.rawValue ?? "-", text(percentOfRoof, "%.0f%%") + mark,
       text(blasRatio, "%.2fx"), text(firstMilliseconds, "%.0f"), status.rawValue,

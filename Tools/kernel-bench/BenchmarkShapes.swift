@@ -93,9 +93,13 @@ enum BenchmarkShapes {
 
   /// - shapes: a list or file in the table's place
   /// - Throws: an error of the catalogue where a shape does not fit an operation.
-  static func cases(_ operations: [Op], shapes: String?) throws -> [OpCase] {
-    if let shapes {
-      let parameters = try Parameters.list(shapes)
+  /// - axes: combinations that are set in each shape, or stand alone
+  static func cases(_ operations: [Op], shapes: String?, axes: String? = nil) throws -> [OpCase] {
+    if shapes != nil || axes != nil {
+      let combinations = try axes.map(Parameters.product) ?? [Parameters()]
+      let parameters = try (shapes.map(Parameters.list) ?? [Parameters()]).flatMap { shape in
+        combinations.map { axis in axis.items.reduce(shape) { $0.with($1.name, $1.value) } }
+      }
       return try operations.flatMap { operation in try parameters.map { try operation.makeCase($0) } }
     }
     return try operations.flatMap { operation in

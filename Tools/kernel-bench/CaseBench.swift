@@ -1,5 +1,6 @@
 import Benchmarking
 import Compute
+import ComputeOpenCL
 import Foundation
 import OpCatalogue
 
@@ -26,10 +27,7 @@ struct CaseBench {
       var record = BenchRecord(made, variant: variant.name)
       do {
         let bound = try LoadedCase(made, inputs, on: variant.device)
-        let start = BlockTimer.monotonic()
-        try bound.launch()
-        try variant.device.synchronize()
-        record.firstMilliseconds = (BlockTimer.monotonic() - start) * 1000
+        try first(&record, bound, variant)
         loaded.append((variant, bound))
       } catch {
         record.status = .failed
@@ -39,18 +37,48 @@ struct CaseBench {
       records.append(record)
     }
     let outputs = loaded.map { ($0.variant.name, try? $0.case.outputs()) }
+    var timed: [BenchRecord] = []
     for index in records.indices {
-      guard let place = loaded.first(where: { $0.variant.name == records[index].variant }) else { continue }
-      do {
-        if verifies { try verify(&records[index], place.case, inputs, fill, outputs) }
-        guard records[index].status == .ok else { continue }
-        try time(&records[index], place.variant, place.case, loaded)
-      } catch {
+      guard let place = loaded.first(where: { $0.variant.name == records[index].variant }) else {
+        timed.append(records[index])
+        continue
+      }
+      do { if verifies { try verify(&records[index], place.case, inputs, fill, outputs) } } catch {
         records[index].status = .failed
         records[index].message = "\(error)"
       }
+      timed += measuring.temperatures.map { timing(records[index], $0, place.variant, place.case, loaded) }
     }
-    return records
+    return timed
+  }
+
+  /// The first run, with what it builds.
+  private func first(_ record: inout BenchRecord, _ bound: LoadedCase, _ variant: BenchedVariant) throws {
+    let device = variant.device as? OpenCLDevice
+    let known = device?.compileTimes.programs.count ?? 0
+    let seconds = try BlockTimer().seconds(1) { _ in
+      try bound.launch()
+      try variant.device.synchronize()
+    }
+    record.firstMilliseconds = seconds * 1000
+    guard let built = device?.compileTimes.programs.dropFirst(known) else { return }
+    record.buildMilliseconds = built.reduce(0) { $0 + $1.seconds } * 1000
+    if !built.isEmpty { record.isFromCache = built.allSatisfy(\.isFromCache) }
+  }
+
+  private func timing(
+    _ verified: BenchRecord, _ temperature: BenchRecord.Temperature, _ variant: BenchedVariant, _ bound: LoadedCase,
+    _ loaded: [(variant: BenchedVariant, case: LoadedCase)]
+  ) -> BenchRecord {
+    var record = verified
+    record.temperature = temperature
+    if temperature == .cold { record.id += " cold" }
+    guard record.status == .ok else { return record }
+    do { try time(&record, variant, bound, loaded) } catch {
+      record.status = .failed
+      record.message = "\(error)"
+    }
+    return record
   }
 
   private func verify(
@@ -104,18 +132,29 @@ struct CaseBench {
     _ loaded: [(variant: BenchedVariant, case: LoadedCase)]
   ) throws {
     guard let roofs = roofs[variant.name] else { return }
-    let timer = measuring.timer
+    let timer = measuring.blocks
     let calibration = try Calibration(variant.device)
     let work = Self.work(bound, on: variant.device)
     try work(1)
     let before = try calibration.measure()
-    record.block = try timer.launches(work)
-    let seconds = try timer.samples(record.block, count: measuring.samples, minimum: measuring.minTime, work)
+    let clock = LaunchClock(variant.device, kind: measuring.timer)
+    let seconds: [Double]
+    if record.temperature == .cold {
+      record.block = 1
+      seconds = try coldSamples(work, on: variant.device, roofs, clock)
+    } else {
+      record.block = try timer.launches(work)
+      seconds = try clock.samples(timer, record.block, count: measuring.samples, minimum: measuring.minTime, work)
+    }
+    record.timer = clock.name
+    if clock.isDistrusted { record.message = "the driver's clock is not to be trusted, so the host's was read" }
     let after = try calibration.measure()
     (record.calibrationBefore, record.calibrationAfter) = (before, after)
     if Calibration.isUnstable(before, after) { record.status = .unstable }
     record.take(seconds, roofs, rated: measuring.stat)
-    if comparesWithBLAS, variant.name != "blas", let blas = loaded.first(where: { $0.variant.name == "blas" }) {
+    if comparesWithBLAS, record.temperature != .cold, variant.name != "blas",
+      let blas = loaded.first(where: { $0.variant.name == "blas" })
+    {
       let other = Self.work(blas.case, on: blas.variant.device)
       let otherLaunches = try timer.launches(other)
       let launches = record.block
@@ -128,6 +167,22 @@ struct CaseBench {
   }
 
   private static let pairsWithBLAS = 7
+  /// Bytes that are written between cold launches, unless the caches are larger.
+  private static let leastFlush = 64 << 20
+
+  /// Single launches, each after twice as much as the caches hold was written.
+  private func coldSamples(
+    _ work: BlockTimer.Work, on device: any Device & RoofKernels, _ roofs: Roofs, _ clock: LaunchClock
+  ) throws -> [Double] {
+    let bytes = min(max(2 * roofs.cacheBytes, Self.leastFlush), device.traits.largestBuffer)
+    let count = bytes / 4 / (2 * roofStrip) * roofStrip
+    let (x, y) = (try Storage([Float](repeating: 1, count: count), on: device), try Storage(count: count, on: device))
+    return try (0..<measuring.samples).map { _ in
+      try device.roofCopy(x, into: y)
+      try device.synchronize()
+      return try clock.seconds(1, work)
+    }
+  }
 
   static func work(_ bound: LoadedCase, on device: any Device) -> BlockTimer.Work {
     { launches in

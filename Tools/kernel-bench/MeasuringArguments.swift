@@ -11,6 +11,12 @@ struct MeasuringArguments: ParsableArguments {
   var blockMs = 5.0
   @Option(help: "The time that rates are taken from: p10, median or min.")
   var stat = Statistic.p10
+  @Option(help: "The clock: event (the driver's), wall (the host's), or auto (the driver's on GPUs).")
+  var timer = TimerKind.auto
+  @Flag(help: "Time single launches after the caches were filled with something else.")
+  var cold = false
+  @Flag(help: "Time each case hot, and then cold.")
+  var both = false
   @Option(help: "Seed of all random data.")
   var seed: UInt64 = 42
 
@@ -20,5 +26,7 @@ struct MeasuringArguments: ParsableArguments {
     }
   }
 
-  var timer: BlockTimer { BlockTimer(block: blockMs / 1000) }
+  var blocks: BlockTimer { BlockTimer(block: blockMs / 1000) }
+
+  var temperatures: [BenchRecord.Temperature] { both ? [.hot, .cold] : cold ? [.cold] : [.hot] }
 }

@@ -40,7 +40,8 @@ struct PairedBench {
   let seed: UInt64
   /// Of operations that arithmetic bounds, and of those that memory bounds.
   let thresholds: (compute: Double, memory: Double)
-  private static let controlPairs = 10
+  /// With 10 pairs the interval would be all but the extremes, and a busy machine always too noisy.
+  private var controlPairs: Int { max(pairs * 2 / 3, 10) }
   /// Operations a byte from which arithmetic bounds an operation, on most devices.
   private static let computeIntensity = 8.0
   private static let differenceBound = 1e-5
@@ -69,22 +70,20 @@ struct PairedBench {
     let model = WorkModel(floatingPointOperations: made.floatingPointOperations, bytes: made.bytesMoved)
     record.threshold = model.intensity >= Self.computeIntensity ? thresholds.compute : thresholds.memory
     let launches = (a: try timer.launches(runA), b: try timer.launches(runB))
-    // A verdict that stops a build, or none at all, must come twice.
-    for attempt in 0..<2 {
+    record.verdict = try PairedRatios.settled {
       var random = SystemRandomNumberGenerator()
       let controls = try timer.pairs(
-        Self.controlPairs, using: &random, a: { try runA(launches.a) }, b: { try runTwin(launches.a) })
+        controlPairs, using: &random, a: { try runA(launches.a) }, b: { try runTwin(launches.a) })
       let timed = try timer.pairs(pairs, using: &random, a: { try runA(launches.a) }, b: { try runB(launches.b) })
       let perLaunch = timed.map { (a: $0.a / Double(2 * launches.a), b: $0.b / Double(2 * launches.b)) }
       let control = PairedRatios(controls.map { $0.b / $0.a })
       let ratios = PairedRatios(perLaunch.map { $0.b / $0.a })
       let verdict = ratios.verdict(threshold: record.threshold, control: control)
-      record.verdict = verdict.rawValue
       record.take(ratios, control)
       record.secondsA = SampleStatistics(perLaunch.map(\.a)).median
       record.secondsB = SampleStatistics(perLaunch.map(\.b)).median
-      if attempt == 0, verdict != .slower, verdict != .tooNoisy { break }
-    }
+      return verdict
+    }.rawValue
   }
 }
 
@@ -96,6 +95,9 @@ extension PairedRecord {
     (controlLower, controlUpper) = (finite(control.lower), finite(control.upper))
     coverage = ratios.coverage
   }
+
+  /// Verdicts that make a run fail.
+  static let failures: Set = ["slower", "wrong", "failed"]
 
   static let header = ["case", "ratio B/A", "interval", "A with itself", "A us", "B us", "verdict"]
 

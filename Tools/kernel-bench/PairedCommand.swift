@@ -11,7 +11,7 @@ struct PairedCommand: ParsableCommand {
     discussion: """
       Blocks run in the order A B B A or B A A B; the ratio's interval comes from the sign test. A also runs against \
       itself: where that is not found equal, the verdict is 'too noisy' (exit 6). 'slower' must be found twice (exit 1), \
-      and so must 'too noisy'. An ambiguous case counts under --strict only (exit 5).
+      'too noisy' three times. An ambiguous case counts under --strict only (exit 5).
 
       Examples:
         kernel-bench ab --a base/Kernels --b Kernels --ops convolve
@@ -80,7 +80,7 @@ struct PairedCommand: ParsableCommand {
       for record in records { table.add(record.row) }
       try Output.line(table.text)
       for record in records where !record.message.isEmpty { try Output.line("\(record.id): \(record.message)") }
-      let failed = records.count { ["slower", "wrong", "failed"].contains($0.verdict) }
+      let failed = records.count { PairedRecord.failures.contains($0.verdict) }
       let skipped = records.count { ["too noisy", "ambiguous"].contains($0.verdict) }
       try Output.line("\(records.count - failed - skipped) passed, \(failed) failed, \(skipped) skipped")
     }
@@ -89,7 +89,7 @@ struct PairedCommand: ParsableCommand {
 
   private static func status(_ records: [PairedRecord], strict: Bool) -> ExitStatus {
     let verdicts = Set(records.map(\.verdict))
-    if !verdicts.isDisjoint(with: ["slower", "wrong", "failed"]) { return .failed }
+    if !verdicts.isDisjoint(with: PairedRecord.failures) { return .failed }
     if verdicts.contains("too noisy") { return .tooNoisy }
     return strict && verdicts.contains("ambiguous") ? .ambiguous : .done
   }

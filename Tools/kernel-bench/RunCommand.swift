@@ -18,6 +18,7 @@ struct RunCommand: ParsableCommand {
         kernel-bench run
         kernel-bench run --ops 'conv*,multiply' --blas
         kernel-bench run --ops multiply --shapes 'm=512 n=512 k=512;m=64 n=64 k=64'
+        kernel-bench run --ops multiply --axes 'm=64,256 n=64 k=64..4096*2' --isolate
       """)
 
   @OptionGroup var operations: OperationArguments
@@ -29,10 +30,20 @@ struct RunCommand: ParsableCommand {
       "Parameters instead of the built-in ones: a list separated by ';', or a file with one case a line.",
       valueName: "LIST|FILE"))
   var shapes: String?
+  @Option(
+    help: ArgumentHelp(
+      "Every combination of parameters, for each shape: 'm=64,256 k=64..4096*2' has 14.", valueName: "AXES"))
+  var axes: String?
   @Option(help: "Whether results are checked before they are timed: on or off.")
   var verify = Verify.on
   @Flag(help: "Compare with the CPU path, in turn.")
   var blas = false
+  @Flag(help: "Run each case in a child process, so that a crash or hang is a result (exit 4).")
+  var isolate = false
+  @Option(help: ArgumentHelp("Seconds that a case may take under --isolate.", valueName: "S"))
+  var timeout = 120.0
+  @Option(help: ArgumentHelp("Roofs that were measured before, for the child of --isolate.", visibility: .hidden))
+  var roofs: String?
   @Option(help: ArgumentHelp("Write every case as JSON; '-' is standard output.", valueName: "FILE"))
   var json: String?
   @Option(help: ArgumentHelp("Write the table as Markdown.", valueName: "FILE"))
@@ -41,30 +52,41 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Print the cases and run nothing.")
   var list = false
 
+  func validate() throws {
+    guard timeout > 0 else { throw ValidationError("--timeout must be positive.") }
+  }
+
   enum Verify: String, CaseIterable, ExpressibleByArgument { case on, off }
 
   func run() throws {
     try OutputFile.check(json)
     try OutputFile.check(md)
     let progress = try reporting.progress()
-    let cases = try BenchmarkShapes.cases(operations.operations(), shapes: shapes)
+    let cases = try BenchmarkShapes.cases(operations.operations(), shapes: shapes, axes: axes)
     guard !cases.isEmpty else { throw Failure("No case fits these options, so nothing was timed.") }
     guard !list else {
       return try Output.line(cases.map { "op=\($0.operation) \($0.parameters)" }.joined(separator: "\n"))
     }
     devices.kernels.applyHere()
-    let opened = try BenchedVariant.open(devices.selection)
+    var selection = devices.selection
+    selection.profiledKinds = measuring.timer.profiledKinds
+    let opened = try BenchedVariant.open(selection)
     if let problem = opened.openCLProblem { try progress.note("Only the CPU path is measured: \(problem)") }
     for variant in opened.variants { try progress.note("\(variant.name): \(variant.deviceName)") }
-    let roofs = try BenchedVariant.roofs(of: opened.variants)
+    let roofs = try self.roofs.map(Self.roofs) ?? BenchedVariant.roofs(of: opened.variants)
     let bench = CaseBench(
       variants: opened.variants, roofs: roofs, measuring: measuring, verifies: verify == .on, comparesWithBLAS: blas)
+    let isolated = isolate ? try IsolatedCases(roofs, variants: opened.variants.map(\.name), timeout: timeout) : nil
     var records: [BenchRecord] = []
     for (index, made) in cases.enumerated() {
-      records += bench.records(made)
+      records += try isolated?.records(made) ?? bench.records(made)
       try progress.report("cases", index + 1, of: cases.count)
     }
     try report(records, opened, roofs)
+  }
+
+  private static func roofs(_ path: String) throws -> [String: Roofs] {
+    try JSONDecoder().decode([String: Roofs].self, from: Data(contentsOf: URL(fileURLWithPath: path)))
   }
 
   private func report(
@@ -75,6 +97,7 @@ struct RunCommand: ParsableCommand {
     if let json {
       var document = RunDescription.object
       document["devices"] = Dictionary(uniqueKeysWithValues: opened.variants.map { ($0.name, $0.deviceName) })
+      document["device_details"] = Dictionary(uniqueKeysWithValues: opened.variants.map { ($0.name, $0.details) })
       document["roofs"] = try roofs.mapValues { try RunDescription.object($0) }
       document["cases"] = try records.map { try RunDescription.object($0) }
       document["seed"] = measuring.seed
@@ -97,6 +120,9 @@ struct RunCommand: ParsableCommand {
       for record in records where !record.message.isEmpty { try Output.line("\(record.id): \(record.message)") }
       let skipped = opened.openCLProblem == nil ? 0 : 1
       try Output.line("\(records.count - failed) passed, \(failed) failed, \(skipped) skipped")
+    }
+    if records.contains(where: { [.crash, .timeout].contains($0.status) }) {
+      throw ExitCode(ExitStatus.childCrashed.rawValue)
     }
     if failed > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
   }

@@ -35,6 +35,8 @@ struct StaticCommand: ParsableCommand {
     var selection = devices.selection
     if selection.device == "all" { selection.device = "opencl" }
     selection.kernelFolder = devices.kernels.kernelDir
+    // A record is of the built-in tiles.
+    selection.usesTuning = false
     var (record, table) = (
       Record(), Table(["kernel", "variant", "private", "local", "group", "multiple"], leftColumns: 2)
     )
