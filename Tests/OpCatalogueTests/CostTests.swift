@@ -116,6 +116,7 @@ struct CostTests {
 
   static let rows =
     elementwise + multiply + convolve + attend + softmax + pool + resample + filter + reductions + indexing + neighbours
+    + GradientCosts.rows
 
   @Test(arguments: rows) func costIsTheOneWorkedOut(row: Row) throws {
     let made = try OpCatalogue.makeCase(parsing: row.text).case

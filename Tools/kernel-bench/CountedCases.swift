@@ -16,6 +16,19 @@ enum CountedCases {
         "h=16 w=16 c=64 o=64 k=3 p=1 g=64 bias=1 act=relu6", "h=8 w=8 c=16 o=16 k=3 p=1 g=4",
       ]
     ),
+    ("convolveBackwardData", ["h=13 w=12 c=16 o=32 k=3 s=2 p=1"]),
+    (
+      "convolveBackwardWeights",
+      ["h=12 w=12 c=16 o=64 k=3 p=1", "h=16 w=16 c=64 o=64 k=3 p=1 g=64", "h=8 w=8 c=16 o=16 k=3 p=1 g=4"]
+    ),
+    ("normalize", ["n=64 positions=1 c=256 g=1 affine=1", "n=2 positions=256 c=64 g=8 affine=1"]),
+    ("normalizeBackward", ["n=64 positions=1 c=256 g=1 affine=1", "n=2 positions=256 c=64 g=8 affine=1"]),
+    ("softmaxBackward", ["rows=64 columns=256"]),
+    ("poolBackward", ["kind=max n=1 h=32 w=32 c=32 k=3 s=2 p=1"]),
+    ("resampleBackward", ["mode=bilinearHalfPixel n=1 h=16 w=16 c=16 oh=32 ow=32"]),
+    ("fillRandom", ["n=16384 kind=normal seed=1"]),
+    ("accumulateRows", ["rows=32 width=64 count=256"]),
+    ("attendBackward", ["heads=2 queries=32 keys=64 width=32"]),
     ("attend", ["heads=2 queries=32 keys=256 width=32"]),
     ("softmax", ["rows=64 columns=256"]),
     ("nearest", ["queries=128 rows=512 width=64"]),
