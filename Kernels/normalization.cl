@@ -8,43 +8,13 @@
 
 #if SHAPE_CPU
 #define ITEMS 1
-#define WIDTH VW
-typedef vec wide;
 #define WIDE_CHANNELS for (int c = 0; c < channels; c += WIDTH)
 #define SLICE get_global_id(0)
 #else
 #define ITEMS 64
-#define WIDTH 1
-typedef float wide;
 #define WIDE_CHANNELS for (int c = get_global_id(0), once = c < channels; once; once = 0)
 #define SLICE get_global_id(1)
 #endif
-
-// WIDTH floats, or `count` and zeros.
-wide take(global const float *x, int count) {
-#if SHAPE_CPU
-  if (count >= VW) return VLOAD(0, x);
-  float lanes[VW];
-  for (int lane = 0; lane < VW; lane++) lanes[lane] = lane < count ? x[lane] : 0.0f;
-  return VLOAD(0, lanes);
-#else
-  return count > 0 ? *x : 0.0f;
-#endif
-}
-
-void put(wide value, global float *y, int count) {
-#if SHAPE_CPU
-  if (count >= VW) {
-    VSTORE(value, 0, y);
-    return;
-  }
-  float lanes[VW];
-  VSTORE(value, 0, lanes);
-  for (int lane = 0; lane < count; lane++) y[lane] = lanes[lane];
-#else
-  if (count > 0) *y = value;
-#endif
-}
 
 float sum_lanes(wide value) {
 #if SHAPE_CPU

@@ -62,37 +62,43 @@ void covering(int position, int kernel_size, int stride, int n, int *low, int *h
   *high = min(position / stride + 1, n);
 }
 
-// Whether the window r0 ..< r1, s0 ..< s1 takes its maximum at row v, column u; x points to the picture's channel.
-int is_largest(global const float *x, int width, int channels, int r0, int r1, int s0, int s1, int v, int u) {
-  float value = x[((ulong)v * width + u) * channels];
+// 1 where the window r0 ..< r1, s0 ..< s1 takes its maximum at row v, column u, or else 0; x points to the picture's
+// channels, of which `count` exist.
+wide is_largest(global const float *x, int width, int channels, int count, int r0, int r1, int s0, int s1, int v, int u) {
+  wide value = take(x + ((ulong)v * width + u) * channels, count), result = 1;
   for (int r = r0; r < r1; r++)
     for (int s = s0; s < s1; s++) {
-      float other = x[((ulong)r * width + s) * channels];
-      int is_earlier = r < v || (r == v && s < u);
       if (r == v && s == u) continue;
-      if (is_earlier ? other >= value || (isnan(other) && !isnan(value)) : other > value || isnan(other)) return 0;
+      wide other = take(x + ((ulong)r * width + s) * channels, count);
+      if (r < v || (r == v && s < u))
+        result = select(result, (wide)0, isgreaterequal(other, value) | (isnan(other) & isequal(value, value)));
+      else
+        result = select(result, (wide)0, isgreater(other, value) | isnan(other));
     }
-  return 1;
+  return result;
 }
 
+// Items: WIDTH channels, pixels.
 kernel void pooling_backward(global const float *x, global const float *dy, global float *dx, WINDOW) {
-  int c = get_global_id(0), u = get_global_id(1) % width, line = get_global_id(1) / width;
+  int c = get_global_id(0) * WIDTH, u = get_global_id(1) % width, line = get_global_id(1) / width, count = channels - c;
   if (c >= channels || line >= lines) return;
   int v = line % height, p0, p1, q0, q1;
   covering(v + top, kernel_height, stride_y, output_height, &p0, &p1);
   covering(u + left, kernel_width, stride_x, output_width, &q0, &q1);
   global const float *picture = x + (ulong)(line / height) * height * width * channels + c;
   global const float *gradients = dy + (ulong)(line / height) * output_height * output_width * channels + c;
-  float sum = 0;
+  wide sum = 0;
   for (int p = p0; p < p1; p++)
     for (int q = q0; q < q1; q++) {
       int y0 = p * stride_y - top, x0 = q * stride_x - left;
       int r0 = max(y0, 0), r1 = min(y0 + kernel_height, height), s0 = max(x0, 0), s1 = min(x0 + kernel_width, width);
-      float gradient = gradients[((ulong)p * output_width + q) * channels];
-      if (!maximum)
-        sum += gradient / (padding_counts ? kernel_height * kernel_width : (r1 - r0) * (s1 - s0));
-      else if (is_largest(picture, width, channels, r0, r1, s0, s1, v, u))
-        sum += gradient;
+      wide gradient = take(gradients + ((ulong)p * output_width + q) * channels, count);
+      if (maximum) {
+        wide share = is_largest(picture, width, channels, count, r0, r1, s0, s1, v, u);
+        // Not a product, which would spread NaN.
+        sum += select((wide)0, gradient, share > 0);
+      } else
+        sum += gradient / (float)(padding_counts ? kernel_height * kernel_width : (r1 - r0) * (s1 - s0));
     }
-  dx[((ulong)line * width + u) * channels + c] = sum;
+  put(sum, dx + ((ulong)line * width + u) * channels + c, count);
 }

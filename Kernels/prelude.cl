@@ -24,6 +24,41 @@ typedef JOIN(int, VW) ivec;
 #define PANEL 64
 #endif
 
+// For kernels that are written once for both shapes: the floats that one work-item takes side by side.
+#if SHAPE_CPU
+#define WIDTH VW
+typedef vec wide;
+#else
+#define WIDTH 1
+typedef float wide;
+#endif
+
+// WIDTH floats, or `count` and zeros.
+wide take(global const float *x, int count) {
+#if SHAPE_CPU
+  if (count >= VW) return VLOAD(0, x);
+  float lanes[VW];
+  for (int lane = 0; lane < VW; lane++) lanes[lane] = lane < count ? x[lane] : 0.0f;
+  return VLOAD(0, lanes);
+#else
+  return count > 0 ? *x : 0.0f;
+#endif
+}
+
+void put(wide value, global float *y, int count) {
+#if SHAPE_CPU
+  if (count >= VW) {
+    VSTORE(value, 0, y);
+    return;
+  }
+  float lanes[VW];
+  VSTORE(value, 0, lanes);
+  for (int lane = 0; lane < count; lane++) y[lane] = lanes[lane];
+#else
+  if (count > 0) *y = value;
+#endif
+}
+
 // Values of Swift's Activation, in its order. NaN stays NaN.
 enum { NONE, RELU, RELU6, SILU, GELU, GELU_QUICK, SIGMOID, TANH };
 

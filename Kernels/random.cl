@@ -2,14 +2,10 @@
 // operations a counter, and for normals a logarithm, a root, a sine and a cosine a pair of elements.
 // CPU shape: one work-item takes VW counters; GPU shape: one.
 #if SHAPE_CPU
-#define WIDTH VW
 typedef JOIN(uint, VW) uwide;
-typedef vec wide;
 #define TO_FLOAT JOIN(convert_float, VW)
 #else
-#define WIDTH 1
 typedef uint uwide;
-typedef float wide;
 #define TO_FLOAT convert_float
 #endif
 

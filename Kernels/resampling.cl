@@ -46,25 +46,25 @@ float share(int o, int i, float scale, int mode, int n) {
   return (low == i ? 1.0f - rest : 0.0f) + (high == i ? rest : 0.0f);
 }
 
-// One work-item an element of dx, which gathers what the outputs took from it.
-kernel void resampling_backward(global const float *dy, global float *dx, int n, int height, int width, int channels,
+// Items: WIDTH channels of dx, which gather what the outputs took from them; pixels, `pixels` of them.
+kernel void resampling_backward(global const float *dy, global float *dx, int pixels, int height, int width, int channels,
                                 int output_height, int output_width, float scale_y, float scale_x, int mode) {
-  int i = get_global_id(0);
-  if (i >= n) return;
-  int c = i % channels, u = i / channels % width, v = i / channels / width % height, p0, p1, q0, q1;
+  int c = get_global_id(0) * WIDTH, pixel = get_global_id(1), count = channels - c;
+  if (c >= channels || pixel >= pixels) return;
+  int u = pixel % width, v = pixel / width % height, p0, p1, q0, q1;
   readers(v, scale_y, mode, height, output_height, &p0, &p1);
   readers(u, scale_x, mode, width, output_width, &q0, &q1);
-  global const float *picture
-      = dy + (ulong)(i / channels / width / height) * output_height * output_width * channels + c;
-  float sum = 0;
+  global const float *picture = dy + (ulong)(pixel / width / height) * output_height * output_width * channels + c;
+  wide sum = 0;
   for (int p = p0; p < p1; p++) {
-    float row = share(p, v, scale_y, mode, height), line = 0;
+    float row = share(p, v, scale_y, mode, height);
     if (row == 0.0f) continue;
+    wide line = 0;
     for (int q = q0; q < q1; q++) {
       float column = share(q, u, scale_x, mode, width);
-      if (column != 0.0f) line += column * picture[((ulong)p * output_width + q) * channels];
+      if (column != 0.0f) line += column * take(picture + ((ulong)p * output_width + q) * channels, count);
     }
     sum += row * line;
   }
-  dx[i] = sum;
+  put(sum, dx + (ulong)pixel * channels + c, count);
 }

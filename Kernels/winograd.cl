@@ -51,26 +51,31 @@ constant float weight_lines[EDGE][3] = {{1.0f / 4, 0, 0}, {-1.0f / 6, -1.0f / 6,
                                         {1.0f / 24, -1.0f / 12, 1.0f / 6}, {0, 0, 1}};
 #endif
 
-// w: [3, 3, channels, outputs]; one work-item a value of the packed weights.
+// w: [3, 3, channels, outputs]; one work-item an input channel of an output channel.
 kernel void winograd_weights(global const float *w, global float *packed, int n, int channels, int outputs) {
   int i = get_global_id(0);
   if (i >= n) return;
-  int c = i / PANEL % channels, panels = n / (EDGE * EDGE * channels * PANEL), block = i / PANEL / channels;
+  int c = i / PANEL % channels, panel = i / PANEL / channels, o = panel * PANEL + i % PANEL;
+  float taps[9];
+  for (int tap = 0; tap < 9; tap++) taps[tap] = o < outputs ? w[((ulong)tap * channels + c) * outputs + o] : 0.0f;
+#pragma unroll
+  for (int y = 0; y < EDGE; y++) {
+    float line[3];
+#pragma unroll
+    for (int s = 0; s < 3; s++)
+      line[s] = fma(weight_lines[y][0], taps[s],
+                    fma(weight_lines[y][1], taps[3 + s], weight_lines[y][2] * taps[6 + s]));
+#pragma unroll
+    for (int x = 0; x < EDGE; x++) {
 #if SHAPE_CPU
-  int place = block % (EDGE * EDGE), panel = block / (EDGE * EDGE);
+      ulong place = ((ulong)panel * EDGE * EDGE + y * EDGE + x) * channels;
 #else
-  int place = block / panels, panel = block % panels;
+      ulong place = ((ulong)(y * EDGE + x) * (n / PANEL / channels) + panel) * channels;
 #endif
-  int o = panel * PANEL + i % PANEL;
-  float value = 0;
-  if (o < outputs)
-    for (int r = 0; r < 3; r++) {
-      float line = 0;
-      for (int s = 0; s < 3; s++)
-        line = fma(weight_lines[place % EDGE][s], w[((ulong)(r * 3 + s) * channels + c) * outputs + o], line);
-      value = fma(weight_lines[place / EDGE][r], line, value);
+      packed[(place + c) * PANEL + i % PANEL]
+          = fma(weight_lines[x][0], line[0], fma(weight_lines[x][1], line[1], weight_lines[x][2] * line[2]));
     }
-  packed[i] = value;
+  }
 }
 
 DEFINE_ACTIVATION(float, activated)

@@ -1,5 +1,6 @@
 // Convolutions in registers: direct, depthwise, and by Winograd's minimal filtering, on weights that are packed into panels.
 #include "loops.h"
+#include "clones.h"
 #include <math.h>
 #include <string.h>
 
@@ -119,26 +120,30 @@ long fl_winograd_scratch(const fl_convolution *p, const fl_winograd *g) {
   return places * g->block * (p->channels + 16 + fl_panel_width());
 }
 
-void fl_winograd_weights(const float *w, long edge, long channels, long outputs, long panel, float *packed) {
+CLONES void fl_winograd_weights(const float *w, long edge, long channels, long outputs, long panel, float *packed) {
   static const float two[4][3] = {{1, 0, 0}, {0.5f, 0.5f, 0.5f}, {0.5f, -0.5f, 0.5f}, {0, 0, 1}};
   static const float four[6][3] = {{1.0f / 4, 0, 0}, {-1.0f / 6, -1.0f / 6, -1.0f / 6},
                                    {-1.0f / 6, 1.0f / 6, -1.0f / 6}, {1.0f / 24, 1.0f / 12, 1.0f / 6},
                                    {1.0f / 24, -1.0f / 12, 1.0f / 6}, {0, 0, 1}};
   const float(*g)[3] = edge == 2 ? two : four;
-  long width = fl_panel_width(), size = edge + 2;
+  enum { WIDTH = 32 };  // the widest panel
+  long width = fl_panel_width(), size = edge + 2, first = panel * width, count = smaller(width, outputs - first);
   packed += panel * size * size * channels * width;
-  for (long place = 0; place < size * size; place++)
-    for (long c = 0; c < channels; c++)
-      for (long lane = 0; lane < width; lane++) {
-        long o = panel * width + lane;
-        float value = 0;
-        for (int r = 0; r < 3 && o < outputs; r++) {
-          float line = 0;
-          for (int s = 0; s < 3; s++) line += g[place % size][s] * w[((r * 3 + s) * channels + c) * outputs + o];
-          value += g[place / size][r] * line;
-        }
-        *packed++ = value;
-      }
+  for (long c = 0; c < channels; c++) {
+    float taps[9][WIDTH] = {0};
+    for (long tap = 0; tap < 9; tap++)
+      memcpy(taps[tap], w + (tap * channels + c) * outputs + first, (size_t)count * sizeof(float));
+    for (long y = 0; y < size; y++) {
+      float line[3][WIDTH];
+      for (int s = 0; s < 3; s++)
+        for (long lane = 0; lane < WIDTH; lane++)
+          line[s][lane] = g[y][0] * taps[s][lane] + g[y][1] * taps[3 + s][lane] + g[y][2] * taps[6 + s][lane];
+      for (long x = 0; x < size; x++)
+        for (long lane = 0; lane < width; lane++)
+          packed[((y * size + x) * channels + c) * width + lane]
+              = g[x][0] * line[0][lane] + g[x][1] * line[1][lane] + g[x][2] * line[2][lane];
+    }
+  }
 }
 
 void fl_winograd_tiles(const fl_convolution *p, const fl_winograd *g, const float *x, const float *packed,

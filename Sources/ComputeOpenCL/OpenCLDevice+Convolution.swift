@@ -54,9 +54,9 @@ extension OpenCLDevice {
   ) throws {
     try p.checkGradient(x, outputGradient, gradient, on: self)
     let lines = p.batch * p.height
+    let (size, group) = wideItems(p.channels, lines * p.width)
     try launch(
-      "pooling_backward", size: [p.channels, lines * p.width], group: [tiling.group / 4, 4],
-      [x, outputGradient, gradient] + window(p, lines: lines))
+      "pooling_backward", size: size, group: group, [x, outputGradient, gradient] + window(p, lines: lines))
   }
 
   private func window(_ p: PoolingProblem, lines: Int) -> [any KernelParameter] {
@@ -69,6 +69,13 @@ extension OpenCLDevice {
       p.height, p.width, p.channels, p.outputHeight, p.outputWidth, p.kernel.height, p.kernel.width, p.stride.height,
       p.stride.width, p.padding.top, p.padding.left, lines, maximum, paddingCounts,
     ]
+  }
+
+  /// Items that take the channels side by side which one work-item takes (WIDTH in the kernels), by pixels.
+  func wideItems(_ channels: Int, _ pixels: Int) -> (size: [Int], group: [Int]) {
+    tiling.shape == .cpu
+      ? ([(channels + tiling.vectorWidth - 1) / tiling.vectorWidth, pixels], [1, min(tiling.group, 16)])
+      : ([channels, pixels], [16, 4])
   }
 
   /// Items for what treats each channel alone: rows by vectors of channels, or single outputs.

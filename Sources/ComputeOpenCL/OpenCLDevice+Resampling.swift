@@ -11,9 +11,11 @@ extension OpenCLDevice {
 
   public func resampleBackward(_ p: ResamplingProblem, outputGradient: Storage, into gradient: Storage) throws {
     try p.check("resampleBackward", gradient, outputGradient, on: self)
+    let pixels = p.batch * p.height * p.width
+    let (size, group) = wideItems(p.channels, pixels)
     try launch(
-      "resampling_backward", elements: p.inputCount, outputGradient, gradient, p.inputCount, p.height, p.width,
-      p.channels, p.outputHeight, p.outputWidth, p.scale(input: p.height, output: p.outputHeight),
+      "resampling_backward", size: size, group: group, outputGradient, gradient, pixels, p.height, p.width, p.channels,
+      p.outputHeight, p.outputWidth, p.scale(input: p.height, output: p.outputHeight),
       p.scale(input: p.width, output: p.outputWidth), Int(p.mode.rawValue))
   }
 

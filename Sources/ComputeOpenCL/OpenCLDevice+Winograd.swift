@@ -48,9 +48,9 @@ extension OpenCLDevice {
       let columns = (p.outputChannels + tiling.panel - 1) / tiling.panel * tiling.panel
       let packed = try Storage(
         count: Shape.checkedCount([tiles.places, p.inputChannels, columns], operation: "convolve"), on: self)
+      let items = p.inputChannels * columns
       try launch(
-        "winograd\(tiles.edge)_weights", elements: packed.count, w, packed, packed.count, p.inputChannels,
-        p.outputChannels)
+        "winograd\(tiles.edge)_weights", elements: items, w, packed, items, p.inputChannels, p.outputChannels)
       return packed
     }
   }
