@@ -226,42 +226,91 @@ kernel void convolution_grouped(global const float *x, global const float *w, gl
 
 // Depthwise convolution, w: [kernel_height, kernel_width, channels]; `lines` is batch · output_height.
 #if SHAPE_CPU
-// One work-item a row of outputs by one vector of channels (by single channels in the last, partial block).
+#ifndef SPAN
+#define SPAN 4  // vectors of channels that one work-item takes, so that reads are runs of memory
+#endif
+#define OUTPUTS 4  // side by side, which share each weight
+
+// sums[i] += taps of one row, S of them, at OUTPUTS pixels that are a stride apart.
+#define ADD_TAPS(S) \
+  for (int s = 0; s < S; s++) { \
+    vec weight = VLOAD(0, tap + s * channels); \
+    _Pragma("unroll") for (int i = 0; i < OUTPUTS; i++) \
+      sums[i] = fma(VLOAD(0, a + (s * dilation_x + i * stride_x) * channels), weight, sums[i]); \
+  }
+
+// The same where neighbouring outputs read neighbouring pixels: each is loaded once.
+#define ADD_TAPS_SIDE_BY_SIDE(S) \
+  { \
+    vec weights[S]; \
+    _Pragma("unroll") for (int s = 0; s < S; s++) weights[s] = VLOAD(0, tap + s * channels); \
+    _Pragma("unroll") for (int t = 0; t < S + OUTPUTS - 1; t++) { \
+      vec pixel = VLOAD(0, a + t * channels); \
+      _Pragma("unroll") for (int i = 0; i < OUTPUTS; i++) \
+        if (t - i >= 0 && t - i < S) sums[i] = fma(pixel, weights[t - i], sums[i]); \
+    } \
+  }
+
+// Items: SPAN vectors of channels, rows of outputs.
 kernel void convolution_depthwise(global const float *x, global const float *w, global const float *bias,
                                   global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int lines,
                                   int has_bias, int has_residual, int activation) {
-  int line = get_global_id(1), c = get_global_id(0) * VW;
+  int line = get_global_id(1), begin = get_global_id(0) * VW * SPAN, end = min(begin + VW * SPAN, channels);
+  int whole = begin + (end - begin) / VW * VW, is_dense = stride_x == 1 && dilation_x == 1;
   int v = line % output_height * stride_y - top;
   global const float *picture = x + (ulong)(line / output_height) * height * width * channels;
   // Taps that fall inside of the picture's rows.
   int r0 = v < 0 ? (-v + dilation_y - 1) / dilation_y : 0;
   int r1 = v >= height ? 0 : min((height - 1 - v) / dilation_y + 1, kernel_height);
-  for (int q = 0; q < output_width; q++) {
+  int reach = (OUTPUTS - 1) * stride_x + (kernel_width - 1) * dilation_x;
+  for (int q = 0, count; q < output_width; q += count) {
     int u = q * stride_x - left;
+    ulong place = ((ulong)line * output_width + q) * channels;
+    // All taps of OUTPUTS outputs are inside, or one output by itself.
+    count = q + OUTPUTS <= output_width && u >= 0 && u + reach < width ? OUTPUTS : 1;
     int s0 = u < 0 ? (-u + dilation_x - 1) / dilation_x : 0;
     int s1 = u >= width ? 0 : min((width - 1 - u) / dilation_x + 1, kernel_width);
-    ulong place = ((ulong)line * output_width + q) * channels + c;
-    if (c + VW <= channels) {
-      vec sum = has_bias ? VLOAD(0, bias + c) : (vec)(0.0f);
+    for (int c = begin; c < whole; c += VW) {
+      vec sums[OUTPUTS], first = has_bias ? VLOAD(0, bias + c) : (vec)(0.0f);
+#pragma unroll
+      for (int i = 0; i < OUTPUTS; i++) sums[i] = first;
       for (int r = r0; r < r1; r++) {
-        global const float *a = picture + ((ulong)(v + r * dilation_y) * width + u) * channels + c;
+        global const float *a = picture + ((long)(v + r * dilation_y) * width + u) * channels + c;
         global const float *tap = w + r * kernel_width * channels + c;
-        for (int s = s0; s < s1; s++)
-          sum = fma(VLOAD(0, a + (long)s * dilation_x * channels), VLOAD(0, tap + s * channels), sum);
-      }
-      if (has_residual) sum += VLOAD(0, residual + place);
-      VSTORE(activated_vec(activation, sum), 0, y + place);
-    } else {
-      for (int lane = 0; c + lane < channels; lane++) {
-        float sum = has_bias ? bias[c + lane] : 0.0f;
-        for (int r = r0; r < r1; r++)
+        if (count == 1) {
           for (int s = s0; s < s1; s++)
-            sum = fma(picture[((ulong)(v + r * dilation_y) * width + u + s * dilation_x) * channels + c + lane],
-                      w[(r * kernel_width + s) * channels + c + lane], sum);
-        if (has_residual) sum += residual[place + lane];
-        y[place + lane] = activated(activation, sum);
+            sums[0] = fma(VLOAD(0, a + (long)s * dilation_x * channels), VLOAD(0, tap + s * channels), sums[0]);
+        } else if (is_dense && kernel_width == 3) {
+          ADD_TAPS_SIDE_BY_SIDE(3)
+        } else if (is_dense && kernel_width == 5) {
+          ADD_TAPS_SIDE_BY_SIDE(5)
+        } else if (kernel_width == 3) {
+          ADD_TAPS(3)
+        } else {
+          ADD_TAPS(kernel_width)
+        }
+      }
+#pragma unroll
+      for (int i = 0; i < OUTPUTS; i++) {
+        if (i >= count) continue;
+        ulong target = place + (ulong)i * channels + c;
+        if (has_residual) sums[i] += VLOAD(0, residual + target);
+        VSTORE(activated_vec(activation, sums[i]), 0, y + target);
       }
     }
+    // Channels beyond the last whole vector; all OUTPUTS have all taps, like the first.
+    for (int i = 0; i < count; i++)
+      for (int c = whole; c < end; c++) {
+        float sum = has_bias ? bias[c] : 0.0f;
+        for (int r = r0; r < r1; r++)
+          for (int s = s0; s < s1; s++) {
+            ulong pixel = (ulong)(v + r * dilation_y) * width + u + i * stride_x + s * dilation_x;
+            sum = fma(picture[pixel * channels + c], w[(r * kernel_width + s) * channels + c], sum);
+          }
+        ulong target = place + (ulong)i * channels + c;
+        if (has_residual) sum += residual[target];
+        y[target] = activated(activation, sum);
+      }
   }
 }
 #else

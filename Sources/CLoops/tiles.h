@@ -104,35 +104,85 @@ static void NAME(convolve)(const fl_convolution *p, const float *x, const float 
         NAME(convolve_tile)(1, p, x, panels + panel * depth * PANEL, e, pixel, end, panel * PANEL, y);
 }
 
-// One row of depthwise outputs, a vector of channels after the other.
+// Depthwise outputs of VW channels at OUTPUTS pixels side by side whose windows lie inside of the picture's columns, or at
+// one pixel with taps s_begin ..< s_end; a and w point to the window's first pixel, in row y0, and the kernel's first tap.
+enum { NAME(OUTPUTS) = 4 };
+static inline __attribute__((always_inline)) void NAME(depthwise_tile)(
+    int outputs, int taps, const fl_convolution *p, const float *a, const float *w, const fl_epilogue_terms *e,
+    long r_begin, long r_end, long s_begin, long s_end, long c, const float *residual, float *y) {
+#pragma clang fp contract(fast)
+  long channels = p->channels;
+  vec sums[NAME(OUTPUTS)];
+  for (int i = 0; i < outputs; i++) sums[i] = 0;
+  for (long r = r_begin; r < r_end; r++) {
+    const float *line = a + r * p->dilation_y * p->width * channels, *row = w + r * p->kernel_width * channels;
+    if (taps > 0) {
+      // Neighbouring outputs read neighbouring pixels: each is loaded once.
+      vec weights[5];
+#pragma clang loop unroll(full)
+      for (int s = 0; s < taps; s++) weights[s] = NAME(load)(row + s * channels);
+#pragma clang loop unroll(full)
+      for (int t = 0; t < taps + outputs - 1; t++) {
+        vec pixel = NAME(load)(line + t * channels);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < outputs; i++)
+          if (t - i >= 0 && t - i < taps) sums[i] += pixel * weights[t - i];
+      }
+    } else {
+      for (long s = s_begin; s < s_end; s++) {
+        vec weight = NAME(load)(row + s * channels);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < outputs; i++)
+          sums[i] += NAME(load)(line + (s * p->dilation_x + i * p->stride_x) * channels) * weight;
+      }
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < outputs; i++)
+    NAME(finish)(sums[i], e->scale, e->bias ? e->bias + c : 0, residual ? residual + i * channels : 0, e->activation, VW,
+                 y + i * channels);
+}
+
+// One row of depthwise outputs, the channels of OUTPUTS pixels, or of one, after the other.
 static void NAME(depthwise)(const fl_convolution *p, const float *x, const float *w, const fl_epilogue_terms *e,
                             long row, float *y) {
-#pragma clang fp contract(fast)
-  long channels = p->channels, y0 = row * p->stride_y - p->top, r_begin, r_end;
+  enum { OUTPUTS = NAME(OUTPUTS) };
+  long channels = p->channels, y0 = row * p->stride_y - p->top, r_begin, r_end, count;
+  long reach = (OUTPUTS - 1) * p->stride_x + (p->kernel_width - 1) * p->dilation_x;
+  int is_dense = p->stride_x == 1 && p->dilation_x == 1;
   inside(y0, p->kernel_height, p->dilation_y, p->height, &r_begin, &r_end);
-  for (long q = 0; q < p->output_width; q++) {
+  for (long q = 0; q < p->output_width; q += count) {
     long x0 = q * p->stride_x - p->left, s_begin, s_end, c = 0;
     inside(x0, p->kernel_width, p->dilation_x, p->width, &s_begin, &s_end);
+    count = q + OUTPUTS <= p->output_width && x0 >= 0 && x0 + reach < p->width ? OUTPUTS : 1;
+    const float *a = x + (y0 * p->width + x0) * channels, *residual = e->residual ? e->residual + q * channels : 0;
+    float *target = y + q * channels;
     for (; c + VW <= channels; c += VW) {
-      vec sum = 0;
-      for (long r = r_begin; r < r_end; r++) {
-        const float *pixel = x + ((y0 + r * p->dilation_y) * p->width + x0) * channels + c;
-        for (long s = s_begin; s < s_end; s++)
-          sum += NAME(load)(pixel + s * p->dilation_x * channels)
-                 * NAME(load)(w + (r * p->kernel_width + s) * channels + c);
+#define TILE(outputs, taps) \
+  NAME(depthwise_tile)(outputs, taps, p, a + c, w + c, e, r_begin, r_end, s_begin, s_end, c, \
+                       residual ? residual + c : 0, target + c)
+      if (count == 1)
+        TILE(1, 0);
+      else if (is_dense && p->kernel_width == 3)
+        TILE(OUTPUTS, 3);
+      else if (is_dense && p->kernel_width == 5)
+        TILE(OUTPUTS, 5);
+      else
+        TILE(OUTPUTS, 0);
+#undef TILE
+    }
+    // Channels beyond the last whole vector; all OUTPUTS have all taps, like the first.
+    for (long i = 0; i < count; i++)
+      for (long rest = c; rest < channels; rest++) {
+        float sum = 0;
+        for (long r = r_begin; r < r_end; r++)
+          for (long s = s_begin; s < s_end; s++)
+            sum += a[(r * p->dilation_y * p->width + i * p->stride_x + s * p->dilation_x) * channels + rest]
+                   * w[(r * p->kernel_width + s) * channels + rest];
+        long place = i * channels + rest;
+        NAME(finish)(sum, e->scale, e->bias ? e->bias + rest : 0, residual ? residual + place : 0, e->activation, 1,
+                     target + place);
       }
-      NAME(finish)(sum, e->scale, e->bias ? e->bias + c : 0, e->residual ? e->residual + q * channels + c : 0,
-                   e->activation, VW, y + q * channels + c);
-    }
-    for (; c < channels; c++) {
-      float sum = 0;
-      for (long r = r_begin; r < r_end; r++)
-        for (long s = s_begin; s < s_end; s++)
-          sum += x[((y0 + r * p->dilation_y) * p->width + x0 + s * p->dilation_x) * channels + c]
-                 * w[(r * p->kernel_width + s) * channels + c];
-      NAME(finish)(sum, e->scale, e->bias ? e->bias + c : 0, e->residual ? e->residual + q * channels + c : 0,
-                   e->activation, 1, y + q * channels + c);
-    }
   }
 }
 

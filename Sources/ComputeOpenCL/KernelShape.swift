@@ -49,6 +49,8 @@ struct Tiling: Sendable {
   var block: Int { choice[.block] ?? 8 }
   /// Keys whose scores a work-item of attention's CPU shape keeps (KEYS in the kernels).
   var attentionKeys: Int { choice[.attentionKeys] ?? 128 }
+  /// Vectors of channels that a work-item of the depthwise CPU shape takes (SPAN in the kernels).
+  let span = 4
   /// Items that share a tile of 64 by 64 in the GPU shape, 8 by 8 results each.
   private static let itemsPerTile = 64
 
@@ -78,6 +80,6 @@ struct Tiling: Sendable {
   var options: String {
     "-cl-std=CL1.2 -DSHAPE_CPU=\(shape == .cpu ? 1 : 0) -DVW=\(vectorWidth) -DTILE=\(tile) -DBLOCK=\(block) "
       + "-DROWS=\(registerRows) -DKEYS=\(attentionKeys) -DGROUP=\(group) -DQUERY_TILE=\(queryTile) "
-      + "-DQUERY_TILES=\(queryTiles)"
+      + "-DQUERY_TILES=\(queryTiles) -DSPAN=\(span)"
   }
 }

@@ -24,7 +24,7 @@ extension OpenCLDevice {
     _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
   ) throws {
     let lines = p.batch * p.outputHeight
-    let (size, group) = perChannel(p.inputChannels, lines: lines, width: p.outputWidth)
+    let (size, group) = perChannel(p.inputChannels, lines: lines, width: p.outputWidth, vectors: tiling.span)
     // Kernels take a valid buffer for what they will not read.
     try launch(
       "convolution_depthwise", size: size, group: group, x, w, epilogue.bias ?? y, epilogue.residual ?? y, y, p.height,
@@ -78,10 +78,12 @@ extension OpenCLDevice {
       : ([channels, pixels], [16, 4])
   }
 
-  /// Items for what treats each channel alone: rows by vectors of channels, or single outputs.
-  private func perChannel(_ channels: Int, lines: Int, width: Int) -> (size: [Int], group: [Int]) {
-    tiling.shape == .cpu
-      ? ([(channels + tiling.vectorWidth - 1) / tiling.vectorWidth, lines], [1, 1])
-      : ([channels, lines * width], [16, 4])
+  /// Items for what treats each channel alone: rows by some vectors of channels, or single outputs.
+  private func perChannel(
+    _ channels: Int, lines: Int, width: Int, vectors: Int = 1
+  ) -> (size: [Int], group: [Int]) {
+    let each = tiling.vectorWidth * vectors
+    return tiling.shape == .cpu
+      ? ([(channels + each - 1) / each, lines], [1, 1]) : ([channels, lines * width], [16, 4])
   }
 }
