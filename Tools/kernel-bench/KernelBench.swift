@@ -20,6 +20,6 @@ struct KernelBench: ParsableCommand {
     version: Version.text,
     subcommands: [
       ListCommand.self, RoofCommand.self, RunCommand.self, StepCommand.self, PairedCommand.self, CompareCommand.self,
-      StaticCommand.self,
+      StaticCommand.self, ServeCommand.self,
     ])
 }
