@@ -1,3 +1,5 @@
+import Compute
+
 extension OpCase {
   /// Inputs from elsewhere by the arrays' names, where another program shall compute the same.
   ///
