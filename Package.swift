@@ -111,7 +111,9 @@ let testTargets: [Target] = [
   .testTarget(
     name: "FlawlessTests", dependencies: ["flawless", "Checkpoints", "Images", "TestSupport"],
     exclude: ["Snapshots"]),
-  .testTarget(name: "KernelBenchTests", dependencies: ["kernel-bench", "Backbones", "ComputeOpenCL", "TestSupport"]),
+  .testTarget(
+    name: "KernelBenchTests",
+    dependencies: ["kernel-bench", "Backbones", "Checkpoints", "ComputeOpenCL", "TestSupport"]),
   .testTarget(name: "ParityTests", dependencies: ["parity", "ComputeOpenCL", "OpCatalogue", "TestSupport"]),
   // As another package would use the libraries: it sees what is public, and nothing else.
   .testTarget(

@@ -33,8 +33,8 @@ struct ServeCommand: ParsableCommand {
     let device = try common.openDevice(common.progress())
     try Self.answer(["device": device.description, "version": Version.text])
     var server = Server(device: device)
-    while let line = readLine() {
-      try Interruption.check()
+    var input = LineInput()
+    while let line = try input.next() {
       let answer: [String: Any]
       do {
         answer = try server.answer(to: ServeRequest(parsing: line))

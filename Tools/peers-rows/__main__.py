@@ -22,7 +22,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--devices", default="opencl,cpu", metavar="NAME,…", help="of Flawless (default: opencl,cpu)")
     parser.add_argument("--pairs", type=int, default=15, metavar="COUNT", help="rounds of each row (default: 15)")
     parser.add_argument("--row-seconds", type=float, default=150, metavar="S",
-                        help="a row that needs more than this for 6 rounds is run once (default: 150)")
+                        help="a row that needs more than this for 6 rounds is run once; rounds that others disturb "
+                             "are measured again for as long (default: 150)")
     parser.add_argument("--threads", type=int, default=2, metavar="COUNT", help="of every side (default: 2)")
     parser.add_argument("--coreset-rows", type=int, default=16384, metavar="COUNT",
                         help="of the coreset row (default: 16384; 163856 takes an hour)")
@@ -37,7 +38,7 @@ def arguments() -> argparse.Namespace:
     if found.threads < 1 or found.row_seconds <= 0 or found.coreset_rows < 100 or found.pictures < 10:
         parser.error("--threads and --row-seconds must be positive, --coreset-rows at least 100, --pictures 10.")
     if found.quick:
-        found.pairs, found.coreset_rows, found.pictures = turns.LEAST_PAIRS, 2048, 10
+        found.pairs, found.row_seconds, found.coreset_rows, found.pictures = turns.LEAST_PAIRS, 20, 2048, 10
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from safetensors.numpy import load_file, save_file
 
+import load
 import turns
 from agreement import Agreement
 from ratios import PairedRatio, median, paired_ratio
@@ -20,13 +21,14 @@ class Result:
     """What is reported of a row."""
     group: str
     name: str
-    rounds: int
     ours: list[str]
     """Names of our sides; all others are peers."""
     seconds: dict[str, list[float]]
     """By side, one a round."""
     agreements: dict[str, str]
     """By the peer's and our side's names."""
+    others: float
+    """The part of all cores' time that others took meanwhile."""
     note: str = ""
     peak_bytes: dict[str, int] = field(default_factory=dict)
 
@@ -59,17 +61,20 @@ def compare(row: Row, sides: Sides, effort: turns.Effort, say: Callable[[str], N
     ours = {f"flawless {device}": sides.ours(device) for device in sides.setting.devices}
     peers = {label(peer): (peer, sides.peer(peer.library, peer.layout)) for peer in row.peers}
     first, outputs = {}, {}
+    watch = load.Watch(sides.processor_seconds)
 
-    def load(name: str, side: Side, request: dict[str, Any]) -> None:
+    def run_first(name: str, side: Side, request: dict[str, Any]) -> None:
         target = folder / f"{name.replace(' ', '-').replace(':', '-')}.safetensors"
         answer = side.ask(request | {"inputs": str(source), "outputs": str(target)})
+        side.settle()
         first[name], outputs[name] = answer["seconds"], load_file(target)
         target.unlink()
 
     for name, side in ours.items():
-        load(name, side, row.ours)
+        run_first(name, side, row.ours)
     for name, (peer, side) in peers.items():
-        load(name, side, {"operation": peer.operation, "parameters": peer.parameters})
+        run_first(name, side, {"operation": peer.operation, "parameters": peer.parameters})
+    others = watch.others
     agreements = {}
     for name in ours:
         for peer in peers:
@@ -81,13 +86,16 @@ def compare(row: Row, sides: Sides, effort: turns.Effort, say: Callable[[str], N
     outputs.clear()
     source.unlink()
     everyone = ours | {name: side for name, (_, side) in peers.items()}
-    rounds, seconds = timed(everyone, first, effort, say)
-    return Result(row.group, row.name, rounds, list(ours), seconds, agreements)
+    found = timed(everyone, first, effort, sides, say)
+    # Where there was one round, of what takes long, its times are those of the first runs.
+    others = max(others, found.others) if found.rounds == 1 else found.others
+    return Result(row.group, row.name, list(ours), found.seconds, agreements, others)
 
 
 def timed(
-        everyone: dict[str, Side], first: dict[str, float], effort: turns.Effort, say: Callable[[str], None]
-) -> tuple[int, dict[str, list[float]]]:
+        everyone: dict[str, Side], first: dict[str, float], effort: turns.Effort, sides: Sides,
+        say: Callable[[str], None]
+) -> turns.Turns:
     # What takes that long needs no warming up, and has no time for it.
     slow = {name: seconds > 5 for name, seconds in first.items()}
     untimed = {name: 0 if slow[name] else 1 for name in everyone}
@@ -106,4 +114,4 @@ def timed(
     if rounds == 1:
         # What takes long has been timed once already.
         timing |= {name: lambda name=name: first[name] for name in everyone if slow[name]}
-    return rounds, turns.in_turn(timing, rounds, random.Random())
+    return turns.in_turn(timing, rounds, effort.row_seconds, random.Random(), sides.processor_seconds)

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import load
 from comparison import Result
 from ratios import median
 
@@ -64,7 +65,7 @@ def side_text(result: Result, name: str) -> str:
 
 def table(results: list[Result], devices: list[str]) -> str:
     header = ["", *(f"{device}" for device in devices), "best peer", "other peers",
-              *(f"{device} / best peer" for device in devices), "agreement"]
+              *(f"{device} / best peer" for device in devices), "others' load", "agreement"]
     lines = [header, ["---"] * len(header)]
     for result in results:
         best = result.best_peer
@@ -76,6 +77,7 @@ def table(results: list[Result], devices: list[str]) -> str:
             f"{best}: {side_text(result, best)}" if best else "-",
             "; ".join(f"{name}: {side_text(result, name)}" for name in others) or "-",
             *(ratio_text(result, name) for name in sides),
+            f"{100 * result.others:.0f} %" + (" (too much)" if result.others > load.QUIET else ""),
             "; ".join(dict.fromkeys(result.agreements.values())) or "-"])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
@@ -90,8 +92,9 @@ def markdown(about: dict[str, Any], results: list[Result], problems: list[str], 
 Python {about["python"]}, {versions}.
 
 Medians of times measured in turn. The ratio is our time over the best peer's, below 1 where Flawless is faster: the median
-of paired ratios, and the interval of the sign test (95 % or more). Times on a busy machine are worth nothing, ratios
-little less than on a quiet one.
+of paired ratios, and the interval of the sign test (95 % or more). Others' load is the part of all cores' time that other
+processes took meanwhile: where it is too much, the row says nothing, for threads that wait for each other in busy loops,
+as most peers' do, lose more to others than ours.
 
 {table(results, devices)}"""
     if problems:

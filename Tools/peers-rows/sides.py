@@ -1,7 +1,8 @@
 """The programs that are timed in turn: each a process of its own that answers line by line.
 
 Thread pools and OpenMP libraries of two peers in one process would disturb each other, and so would a peer's threads that
-still spin: every block therefore begins with a pause and one launch that is not timed.
+still spin after its block, OpenBLAS's for a tenth of a second: the next one begins when they are at rest, with a launch
+that is not timed.
 """
 from __future__ import annotations
 
@@ -14,8 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import load
+
 HERE = Path(__file__).resolve().parent
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.03
+MOST_PAUSES = 30
+# anomalib's selection keeps a small tensor a pick, for each of which glibc cuts up a freed large one: its heap grows by an
+# array a pick, 7 GB after 1000 of them. Arrays of more than 32 MB are never taken from the heap; so are these, then.
+PEER_VARIABLES = {"anomalib": {"MALLOC_MMAP_THRESHOLD_": str(1 << 20)}}
 
 
 class Stop(Exception):
@@ -45,14 +52,14 @@ def environment(threads: int) -> dict[str, str]:
 class Side:
     """One implementation, in its process."""
 
-    def __init__(self, name: str, command: list[str], setting: Setting) -> None:
+    def __init__(self, name: str, command: list[str], setting: Setting, variables: dict[str, str]) -> None:
         self.name = name
         self.log = setting.folder / "logs" / f"{name.replace(' ', '-').replace(':', '-')}.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("a") as errors:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
-                env=setting.environment)
+                env=setting.environment | variables)
         self.description = self._answer()
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -77,8 +84,21 @@ class Side:
 
     def seconds(self, launches: int, untimed: int = 1) -> float:
         """Seconds a launch of one block."""
-        time.sleep(PAUSE_SECONDS)
-        return self.ask({"time": launches, "untimed": untimed})["seconds"] / launches
+        seconds = self.ask({"time": launches, "untimed": untimed})["seconds"] / launches
+        self.settle()
+        return seconds
+
+    @property
+    def processor_seconds(self) -> float:
+        return load.process_seconds(self.process.pid)
+
+    def settle(self) -> None:
+        """Waits until the process uses no processor any more."""
+        for _ in range(MOST_PAUSES):
+            before = self.processor_seconds
+            time.sleep(PAUSE_SECONDS)
+            if self.processor_seconds == before:
+                return
 
     def close(self) -> None:
         assert self.process.stdin is not None and self.process.stdout is not None
@@ -101,16 +121,20 @@ class Sides:
     def ours(self, device: str) -> Side:
         program = self.setting.programs / "kernel-bench"
         command = [str(program), "serve", "--quiet", "--device", device, "--threads", str(self.setting.threads)]
-        return self._side(f"flawless {device}", command)
+        return self._side(f"flawless {device}", command, {})
 
     def peer(self, library: str, layout: str = "") -> Side:
         command = [sys.executable, str(HERE / "serve_peer.py"), library, "--threads", str(self.setting.threads)]
-        return self._side(f"{library} {layout}".strip(), command)
+        return self._side(f"{library} {layout}".strip(), command, PEER_VARIABLES.get(library, {}))
 
-    def _side(self, name: str, command: list[str]) -> Side:
+    def _side(self, name: str, command: list[str], variables: dict[str, str]) -> Side:
         if name not in self.started:
-            self.started[name] = Side(name, command, self.setting)
+            self.started[name] = Side(name, command, self.setting, variables)
         return self.started[name]
+
+    def processor_seconds(self) -> float:
+        """Of everything that belongs to the measurement."""
+        return load.own_seconds() + sum(side.processor_seconds for side in self.started.values())
 
     def close(self) -> None:
         for side in self.started.values():

@@ -2,8 +2,12 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import load
+from ratios import median
 
 LEAST_PAIRS = 6
 MOST_LAUNCHES = 1 << 16
@@ -36,15 +40,44 @@ def rounds_of(first_seconds: list[float], effort: Effort) -> int:
     return min(effort.pairs, fitting) if fitting >= LEAST_PAIRS else 1
 
 
-def in_turn(blocks: dict[str, Callable[[], float]], rounds: int, generator: random.Random) -> dict[str, list[float]]:
-    """Seconds by side, one a round: the mean of its two blocks, or of one block where there is a single round."""
-    found: dict[str, list[float]] = {name: [] for name in blocks}
-    for _ in range(rounds):
-        order = list(blocks)
-        generator.shuffle(order)
-        times: dict[str, list[float]] = {name: [] for name in blocks}
-        for name in order if rounds == 1 else order + order[::-1]:
-            times[name].append(blocks[name]())
-        for name, seconds in times.items():
-            found[name].append(sum(seconds) / len(seconds))
-    return found
+@dataclass(frozen=True)
+class Turns:
+    seconds: dict[str, list[float]]
+    """By side, one a round: the mean of its two blocks, or of one block where there is a single round."""
+    others: float
+    """The part of all cores' time that others took, in the middle one of the rounds."""
+
+    @property
+    def rounds(self) -> int:
+        return len(next(iter(self.seconds.values())))
+
+
+def in_turn(
+        blocks: dict[str, Callable[[], float]], rounds: int, patience: float, generator: random.Random,
+        own: Callable[[], float]
+) -> Turns:
+    """Rounds during which others used the machine are measured again. Times have no say in that, so it favours nobody.
+
+    - patience: the seconds after which no round is measured again
+    - own: the processor seconds of all that belongs to the measurement
+    """
+    quiet, busy = [], []
+    end = time.monotonic() + patience
+    while len(quiet) < rounds and (len(quiet) + len(busy) < rounds or time.monotonic() < end):
+        watch = load.Watch(own)
+        times = one_round(blocks, generator, once=rounds == 1)
+        (quiet if watch.others <= load.QUIET else busy).append((watch.others, times))
+        if rounds == 1:
+            break
+    taken = quiet if len(quiet) >= min(rounds, LEAST_PAIRS) else quiet + busy
+    seconds = {name: [times[name] for _, times in taken] for name in blocks}
+    return Turns(seconds, median([others for others, _ in taken]))
+
+
+def one_round(blocks: dict[str, Callable[[], float]], generator: random.Random, once: bool) -> dict[str, float]:
+    order = list(blocks)
+    generator.shuffle(order)
+    times: dict[str, list[float]] = {name: [] for name in blocks}
+    for name in order if once else order + order[::-1]:
+        times[name].append(blocks[name]())
+    return {name: sum(seconds) / len(seconds) for name, seconds in times.items()}

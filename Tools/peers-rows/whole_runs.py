@@ -10,16 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+import load
 import pictures
 import rows
 import turns
 from comparison import Disagreement, Result
-from sides import HERE, Setting, Stop
+from sides import HERE, PEER_VARIABLES, Setting, Stop
 
 PEER = "anomalib"
 BACKBONE = "resnet18"
@@ -32,16 +33,20 @@ class Ended:
     peak_bytes: int
     answer: dict[str, float]
     """Its last line as JSON, where it is one."""
+    others: float
+    """The part of all cores' time that others took meanwhile."""
 
 
-def run(command: list[str], setting: Setting) -> Ended:
+def run(command: list[str], setting: Setting, variables: dict[str, str] | None = None) -> Ended:
     """- Raises: Stop with the process's last words."""
     log = setting.folder / "logs" / f"{Path(command[0]).name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    watch = load.Watch(load.own_seconds)
     with log.open("w") as errors:
         begun = time.perf_counter()
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=setting.environment)
+            command, stdout=subprocess.PIPE, stderr=errors, text=True,
+            env=setting.environment | (variables or {}))
         assert process.stdout is not None
         output = process.stdout.read()
         # wait4 rather than wait: it says the most memory that this process had.
@@ -54,7 +59,7 @@ def run(command: list[str], setting: Setting) -> Ended:
         raise Stop(f"'{' '.join(command)}' ended with status {process.returncode}: {said[-1] if said else output}")
     lines = output.strip().splitlines()
     answer = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
-    return Ended(seconds, usage.ru_maxrss * 1024, answer)
+    return Ended(seconds, usage.ru_maxrss * 1024, answer, watch.others)
 
 
 class Product:
@@ -82,12 +87,12 @@ class Product:
             "--backbone", BACKBONE, "--weights", str(self.weights), "--size", "256", "--coreset", "0.1",
             "--coreset-minimum", "0", "--device", device, "--threads", str(self.setting.threads), "--quiet",
             "-o", str(self.model(device)), "--json", str(summary)], self.setting)
-        return Ended(ended.wall_seconds, ended.peak_bytes, json.loads(summary.read_text()))
+        return replace(ended, answer=json.loads(summary.read_text()))
 
     def anomalib(self, *arguments: str) -> Ended:
         return run(
             [sys.executable, "-W", "ignore", str(HERE / "anomalib_run.py"), *arguments, "--threads",
-             str(self.setting.threads)], self.setting)
+             str(self.setting.threads)], self.setting, PEER_VARIABLES[PEER])
 
     def train_peer(self) -> Ended:
         return self.anomalib("train", str(self.folder / "train/good"), str(self.weights), str(self.bank))
@@ -174,6 +179,7 @@ class WholeRow:
         sides = self.runs(self.product)
         first = dict(self.product.trained) if self.trains else {name: start() for name, start in sides.items()}
         peaks = {name: ended.peak_bytes for name, ended in first.items()}
+        others = max(ended.others for ended in first.values())
         rounds = turns.rounds_of([ended.wall_seconds for ended in first.values()], effort)
         say(f"  {rounds} round{'s' * (rounds > 1)} of {len(sides)} sides")
 
@@ -183,9 +189,11 @@ class WholeRow:
             return self.seconds(name, ended)
 
         timing = {name: lambda name=name, start=start: block(name, start) for name, start in sides.items()}
-        seconds = turns.in_turn(timing, rounds, random.Random())
+        found = turns.in_turn(timing, rounds, effort.row_seconds, random.Random(), load.own_seconds)
         ours = [name for name in sides if name != PEER]
-        return Result(self.group, self.name, rounds, ours, seconds, agreements, self.note, peaks)
+        # Where there was one round, its times are those of the first runs.
+        others = max(others, found.others) if found.rounds == 1 else found.others
+        return Result(self.group, self.name, ours, found.seconds, agreements, others, self.note, peaks)
 
 
 def predictions(product: Product, what: Callable[[], Path]) -> dict[str, Callable[[], Ended]]:
