@@ -108,7 +108,7 @@ struct ServeTests {
       let errors = found.dropFirst().map { $0["error"] as? String }
       #expect(errors.count == 14)
       #expect(
-        errors.dropLast(2).allSatisfy { $0?.hasSuffix(".") == true || $0?.contains("'--help'") == true }, "\(errors)")
+        errors.dropLast(2).allSatisfy { $0?.hasSuffix(".") == true }, "\(errors)")
       #expect(errors.suffix(2) == [nil, nil], "\(errors)")
     }
   }

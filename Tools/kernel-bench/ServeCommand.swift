@@ -68,7 +68,7 @@ struct ServeRequest: Decodable {
     do {
       self = try JSONDecoder().decode(ServeRequest.self, from: Data(line.utf8))
     } catch {
-      throw UsageError("The request is no JSON object of the known fields: \(line.prefix(200))")
+      throw UsageError("The request '\(line.prefix(200))' is no JSON object of the known fields.")
     }
     guard [`case` != nil, network != nil, time != nil].count(where: { $0 }) == 1 else {
       throw UsageError("A request has exactly one of 'case', 'network' and 'time'.")

@@ -1,7 +1,7 @@
 """How much others use this machine, from Linux's own accounts.
 
-A peer whose threads wait for each other in busy loops loses more to a foreign process than one whose threads do not: on a
-busy machine not even ratios mean anything. Rounds during which others worked are therefore told apart.
+A peer whose threads wait for each other in busy loops loses more to a foreign process than one whose threads do not: on
+a busy machine not even ratios mean anything. Rounds during which others worked are therefore told apart.
 """
 from __future__ import annotations
 

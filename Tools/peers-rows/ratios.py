@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Ratios of times measured in turn, with the interval that the sign test gives: as `PairedRatios` of Sources/Benchmarking.
+"""Ratios of times measured in turn, with the interval of the sign test: as `PairedRatios` of Sources/Benchmarking.
 
     python3 ratios.py      checks itself
 

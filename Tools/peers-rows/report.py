@@ -14,6 +14,7 @@ from typing import Any
 import load
 from comparison import Result
 from ratios import median
+from sides import HERE
 
 PACKAGES = [
     "torch", "torchvision", "numpy", "onnx", "onnxruntime", "faiss-cpu", "anomalib", "timm",
@@ -31,12 +32,21 @@ def machine() -> dict[str, Any]:
         "load": round(os.getloadavg()[0], 2)}
 
 
+def commit() -> str:
+    """Of the repository, for a program may have been linked with an older one's."""
+    def git(*arguments: str) -> str:
+        found = subprocess.run(
+            ["git", "-C", str(HERE), *arguments], capture_output=True, text=True, check=False)
+        return found.stdout.strip()
+    return (git("rev-parse", "--short=9", "HEAD") or "unknown") + ("+" if git("status", "--porcelain") else "")
+
+
 def description(programs: Path, threads: int, devices: dict[str, str], arguments: list[str]) -> dict[str, Any]:
     said = subprocess.run(
         [str(programs / "flawless"), "--version"], capture_output=True, text=True, check=True).stdout.strip()
     return {
         "schema": "peers/1", "date": datetime.now(timezone.utc).isoformat(timespec="seconds"), "arguments": arguments,
-        "machine": machine(), "flawless": said, "devices": devices, "threads": threads,
+        "machine": machine(), "flawless": said, "commit": commit(), "devices": devices, "threads": threads,
         "python": platform.python_version(), "versions": {name: version(name) for name in PACKAGES}}
 
 
@@ -87,14 +97,14 @@ def markdown(about: dict[str, Any], results: list[Result], problems: list[str], 
     named = "; ".join(f"{name}: {text}" for name, text in about["devices"].items())
     text = f"""# Flawless and its peers
 
-{about["date"]}, {about["flawless"]}, {about["machine"]["processor"]}, {about["machine"]["cores"]} cores,
+{about["date"]}, commit {about["commit"]}, {about["machine"]["processor"]}, {about["machine"]["cores"]} cores,
 {about["threads"]} threads for every side, load {about["machine"]["load"]} at the start. {named}.
 Python {about["python"]}, {versions}.
 
-Medians of times measured in turn. The ratio is our time over the best peer's, below 1 where Flawless is faster: the median
-of paired ratios, and the interval of the sign test (95 % or more). Others' load is the part of all cores' time that other
-processes took meanwhile: where it is too much, the row says nothing, for threads that wait for each other in busy loops,
-as most peers' do, lose more to others than ours.
+Medians of times measured in turn. The ratio is our time over the best peer's, below 1 where Flawless is faster: the
+median of paired ratios, and the interval of the sign test (95 % or more). Others' load is the part of all cores' time
+that other processes took meanwhile: where it is too much, the row says nothing, for threads that wait for each other in
+busy loops, as most peers' do, lose more to others than ours.
 
 {table(results, devices)}"""
     if problems:

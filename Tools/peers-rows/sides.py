@@ -1,8 +1,8 @@
 """The programs that are timed in turn: each a process of its own that answers line by line.
 
-Thread pools and OpenMP libraries of two peers in one process would disturb each other, and so would a peer's threads that
-still spin after its block, OpenBLAS's for a tenth of a second: the next one begins when they are at rest, with a launch
-that is not timed.
+Thread pools and OpenMP libraries of two peers in one process would disturb each other, and so would a peer's threads
+that still spin after its block, OpenBLAS's for a tenth of a second: the next one begins when they are at rest, with a
+launch that is not timed.
 """
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ import load
 HERE = Path(__file__).resolve().parent
 PAUSE_SECONDS = 0.03
 MOST_PAUSES = 30
-# anomalib's selection keeps a small tensor a pick, for each of which glibc cuts up a freed large one: its heap grows by an
-# array a pick, 7 GB after 1000 of them. Arrays of more than 32 MB are never taken from the heap; so are these, then.
+# anomalib's selection keeps a small tensor a pick, for each of which glibc cuts up a freed large one: its heap grows by
+# an array a pick, 7 GB after 1000 of them. Arrays above 32 MB are never taken from the heap; with this, smaller ones
+# are not either.
 PEER_VARIABLES = {"anomalib": {"MALLOC_MMAP_THRESHOLD_": str(1 << 20)}}
 
 

@@ -1,4 +1,4 @@
-"""Times several sides in turn: A B C C B A, the first one by chance, so that a machine that grows slower slows all alike."""
+"""Times several sides in turn, A B C C B A in random order, so that a machine that grows slower slows all alike."""
 from __future__ import annotations
 
 import random

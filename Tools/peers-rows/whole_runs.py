@@ -1,4 +1,4 @@
-"""The rows that are whole processes: PatchCore from pictures to a model and from pictures to verdicts, with peak memory."""
+"""The rows that are whole processes: PatchCore from pictures to a model and to verdicts, with peak memory."""
 from __future__ import annotations
 
 import csv
@@ -140,8 +140,8 @@ class Product:
         return ours | {PEER: self.train_peer}
 
     def agreement(self, device: str) -> str:
-        """anomalib scores the test pictures with our memory bank: descriptors, search and score must be the same. Its own
-        bank differs, for it begins with a row by chance and measures in random projections.
+        """anomalib scores the test pictures with our memory bank: descriptors, search and score must be the same. Its
+        own bank differs, for it begins with a row by chance and measures in random projections.
 
         - Raises: Disagreement
         """
