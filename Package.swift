@@ -114,7 +114,8 @@ let testTargets: [Target] = [
   .testTarget(
     name: "KernelBenchTests",
     dependencies: [
-      "kernel-bench", "Backbones", "Benchmarking", "Compute", "ComputeOpenCL", "OpCatalogue", "TestSupport",
+      "kernel-bench", "Backbones", "Benchmarking", "Checkpoints", "Compute", "ComputeOpenCL", "OpCatalogue",
+      "TestSupport",
       "ToolSupport",
     ]),
   .testTarget(name: "ParityTests", dependencies: ["parity", "ComputeOpenCL", "OpCatalogue", "TestSupport"]),

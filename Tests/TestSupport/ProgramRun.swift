@@ -36,16 +36,17 @@ public struct ProgramRun: Sendable {
   private let folder: URL
 
   /// - environment: added to the tests' own; nil takes a variable away
+  /// - input: a file or pipe
   public init(
-    _ program: String, _ arguments: [String], environment: [String: String?] = [:], output: Target = .captured,
-    errors: Target = .captured
+    _ program: String, _ arguments: [String], environment: [String: String?] = [:], input: String = "/dev/null",
+    output: Target = .captured, errors: Target = .captured
   ) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("flawless-run-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY, 0)
     for (target, descriptor, name) in [(output, STDOUT_FILENO, "output"), (errors, STDERR_FILENO, "errors")] {
       let flags = O_WRONLY | O_CREAT
       switch target {

@@ -22,5 +22,6 @@ struct KernelBench: ParsableCommand {
       ListCommand.self, RoofCommand.self, RunCommand.self, StepCommand.self, PairedCommand.self, CompareCommand.self,
       StaticCommand.self, CompileCommand.self, CompileWorkerCommand.self, CountCommand.self,
       CountWorkerCommand.self, TuneCommand.self, TuneWorkerCommand.self, PlotCommand.self, GateCommand.self,
+      ServeCommand.self,
     ])
 }

@@ -29,7 +29,8 @@ struct FaultWorkerCommand: ParsableCommand {
   func run() throws {
     OpenCLFaults.prepare()
     try Self.say("ready \t")
-    while let line = readLine() {
+    var input = LineInput()
+    while let line = try input.next() {
       let words = line.split(separator: " ", maxSplits: 1).map(String.init)
       guard words.count == 2 else { throw UsageError("The line '\(line)' is no request.") }
       let fault = Fault(words[1])

@@ -14,7 +14,8 @@ struct ProbeWorkerCommand: ParsableCommand {
 
   func run() throws {
     try WorkerCommand.say("ready \t")
-    guard readLine() != nil else { return }
+    var input = LineInput()
+    guard try input.next() != nil else { return }
     try DeviceProbe.run(on: open()) { finding in
       try WorkerCommand.say("finding " + String(decoding: JSONEncoder().encode(finding), as: UTF8.self))
     }

@@ -27,7 +27,8 @@ struct WorkerCommand: ParsableCommand {
     let executor = CaseExecutor(variants: opened.variants, options: cases.options, check: check)
     let names = opened.variants.map { "\($0.name)=\($0.deviceName)" }.joined(separator: "\t")
     try Self.say("ready \(names)\t\(opened.openCLProblem ?? "")")
-    while let line = readLine() {
+    var input = LineInput()
+    while let line = try input.next() {
       let parts = line.split(separator: "|", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard parts.count == 2 else { throw UsageError("The line '\(line)' is no request.") }
       var failure: (any Error)?

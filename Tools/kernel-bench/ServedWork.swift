@@ -1,0 +1,73 @@
+import Backbones
+import Checkpoints
+import Compute
+import OpCatalogue
+import Tensors
+import ToolSupport
+
+/// Something loaded that another program asks for by name: launched many times, and read once.
+struct ServedWork {
+  let name: String
+  /// May return while the work is still under way.
+  let launch: () throws -> Void
+  /// What the latest launch computed; waits for it.
+  let outputs: () throws -> [String: HostTensor]
+
+  /// A case of the catalogue with inputs from a file.
+  ///
+  /// - text: as reports print it, `op=multiply m=512 n=512 k=512`
+  /// - inputs: a file of tensors by the arrays' names
+  init(case text: String, inputs: String, on device: any Device) throws {
+    let made = try OpCatalogue.makeCase(parsing: text).case
+    let file = try openTensorFile(inputs)
+    var values: [String: [Float]] = [:]
+    for name in file.names { values[name] = try file.tensor(named: name).values }
+    let loaded = try LoadedCase(made, made.hostInputs(values), on: device)
+    name = "op=\(made.operation) \(made.parameters)"
+    launch = loaded.launch
+    outputs = {
+      let arrays = made.outputs.map { made.arrays[$0] }
+      return Dictionary(
+        uniqueKeysWithValues: try zip(arrays, loaded.outputs()).map { array, values in
+          (array.name, HostTensor(shape: array.shape.extents, values: values.floats))
+        })
+    }
+  }
+
+  /// A network's features of the tensor `x`, [batch, height, width, 3], by their strides.
+  ///
+  /// - strides: all that the network has unless given
+  init(
+    network kind: BackboneKind, weights: String?, strides: [Int]?, inputs: String, on device: any Device
+  ) throws {
+    let backbone = try LoadedBackbone(kind, weights: weights, on: device).backbone
+    let strides = strides ?? backbone.taps.map(\.stride)
+    let pictures = try openTensorFile(inputs).tensor(named: "x")
+    guard pictures.shape.count == 4, pictures.shape[3] == 3 else {
+      throw Failure("The tensor 'x' of '\(inputs)' must be [batch, height, width, 3], not \(pictures.shape).")
+    }
+    let x = try Tensor(pictures.values, shape: Shape(pictures.shape), on: device)
+    let latest = Latest()
+    name = kind.rawValue
+    launch = { latest.features = try backbone.features(x, strides: strides) }
+    outputs = {
+      Dictionary(
+        uniqueKeysWithValues: try zip(strides, latest.features).map { stride, feature in
+          ("stride\(stride)", HostTensor(shape: feature.shape.extents, values: try feature.values()))
+        })
+    }
+  }
+
+  /// The features of the latest launch, kept so that they can be read.
+  private final class Latest { var features: [Tensor] = [] }
+}
+
+extension HostArray {
+  /// Indices as floats, which hold them exactly up to 2²⁴.
+  fileprivate var floats: [Float] {
+    switch self {
+    case .floats(let values): values
+    case .integers(let values): values.map { Float($0) }
+    }
+  }
+}
