@@ -5,7 +5,8 @@ enum GradientCosts {
   static let rows: [CostTests.Row] = convolutions + attention + normalization + pooling + resampling + elementwise
 
   /// As much arithmetic as the forward pass; the gradient that is made takes the place of the array it belongs to.
-  private static let convolutions: [Row] = ["convolveBackwardData", "convolveBackwardWeights"].flatMap { name in
+  private static let convolutions: [Row] = ["convolveBackwardData", "convolveBackwardWeights"].flatMap {
+    (name: String) -> [Row] in
     [
       Row("op=\(name) h=1 w=1 c=1 o=1 k=1", 2, 12),
       // 4 x 4 outputs: 16 · 9 · 2 · 3 multiply-adds; 32 inputs, 54 weights, 48 outputs.
@@ -30,7 +31,7 @@ enum GradientCosts {
 
   /// Mean and variance 5 operations an element, the result 3; backward two sums of 6 and a result of 8.
   private static let normalization: [Row] = [(1, 1, 1), (2, 3, 4), (5, 1, 16), (1, 100, 2), (3, 7, 10)].flatMap {
-    batch, positions, channels in
+    (batch: Int, positions: Int, channels: Int) -> [Row] in
     let (n, size) = (batch * positions * channels, "n=\(batch) positions=\(positions) c=\(channels) g=1 affine=0")
     return [
       Row("op=normalize \(size)", 8 * n, 8 * n), Row("op=applyNormalization \(size)", 3 * n, 8 * n),
@@ -55,13 +56,14 @@ enum GradientCosts {
     Row("op=resampleBackward mode=bilinearHalfPixel n=1 h=1 w=1 c=7 oh=3 ow=3", 0, 280),
   ]
 
-  private static let elementwise: [Row] = [1, 3, 64, 1000, 65_537].flatMap { n in
-    [
-      Row("op=activateBackward n=\(n) act=relu", 0, 12 * n), Row("op=fillRandom n=\(n) kind=normal seed=1", 0, 4 * n),
-      Row("op=sample n=\(n) seed=1", 0, 12 * n), Row("op=sampleBackward n=\(n)", 0, 20 * n),
-      Row("op=softmaxBackward rows=\(n) columns=3 log=1", 12 * n, 36 * n, exps: 3 * n),
-      // 7 rows are read, and n written.
-      Row("op=accumulateRows rows=\(n) width=2 count=7", 0, 8 * (7 + n)),
-    ]
+  private static let elementwise: [Row] = [1, 3, 64, 1000, 65_537].flatMap { (n: Int) -> [Row] in
+    var rows = [Row("op=activateBackward n=\(n) act=relu", 0, 12 * n)]
+    rows.append(Row("op=fillRandom n=\(n) kind=normal seed=1", 0, 4 * n))
+    rows.append(Row("op=sample n=\(n) seed=1", 0, 12 * n))
+    rows.append(Row("op=sampleBackward n=\(n)", 0, 20 * n))
+    rows.append(Row("op=softmaxBackward rows=\(n) columns=3 log=1", 12 * n, 36 * n, exps: 3 * n))
+    // 7 rows are read, and n written.
+    rows.append(Row("op=accumulateRows rows=\(n) width=2 count=7", 0, 8 * (7 + n)))
+    return rows
   }
 }

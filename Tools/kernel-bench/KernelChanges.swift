@@ -10,10 +10,13 @@ struct KernelChanges: Equatable {
 
   /// The operations that launch a file's kernels. Those for roofs and probes serve none.
   static let operations: [String: Set<String>] = [
-    "attention": ["attend"], "convolution": ["convolve", "multiply"], "coreset": ["coreset"],
-    "elementwise": ["fill", "map", "combine", "combineRows", "affine", "clamp", "activate"], "filtering": ["filter"],
-    "indexing": ["gatherRows", "copy", "permute"], "neighbours": ["nearest"], "pooling": ["pool"], "probe": [],
-    "reduction": ["reduce", "position"], "resampling": ["resample"], "roof": [], "softmax": ["softmax"],
+    "attention": ["attend", "attendBackward"], "convolution": ["convolve", "multiply"], "coreset": ["coreset"],
+    "elementwise": ["fill", "map", "combine", "combineRows", "affine", "clamp", "activate", "activateBackward"],
+    "filtering": ["filter"], "gradients": ["convolveBackwardData", "convolveBackwardWeights"],
+    "indexing": ["gatherRows", "accumulateRows", "copy", "permute"], "neighbours": ["nearest"],
+    "normalization": ["normalize", "applyNormalization", "normalizeBackward"], "pooling": ["pool", "poolBackward"],
+    "probe": [], "random": ["fillRandom", "sample", "sampleBackward"], "reduction": ["reduce", "position"],
+    "resampling": ["resample", "resampleBackward"], "roof": [], "softmax": ["softmax", "softmaxBackward"],
     "winograd": ["convolve"],
   ]
 
