@@ -18,7 +18,8 @@
 #endif
 
 // One item a key of packed keys, or a column of packed values; `depth` and `outer` are width and keys, or keys and width.
-kernel void attention_pack(global const float *x, global float *packed, int heads, int keys, int width, int is_value) {
+kernel void attention_pack(global const float *restrict x, global float *restrict packed, int heads, int keys, int width,
+                           int is_value) {
   int place = get_global_id(0), group = get_global_id(1), panels = get_global_size(0) / PANEL;
   int depth = is_value ? keys : width, outer = is_value ? width : keys;
   ulong step = (ulong)heads * width;

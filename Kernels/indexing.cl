@@ -30,8 +30,8 @@ kernel void indexing_permute(global const float *x, global float *y, int n, int 
 // y[r, ·] = Σ x[i, ·] over the i with indices[i] = r, in their order; count: rows of x.
 #if SHAPE_CPU
 // One work-item a row.
-kernel void indexing_accumulate_rows(global const float *x, global const int *indices, global float *y, int rows,
-                                     int width, int count) {
+kernel void indexing_accumulate_rows(global const float *restrict x, global const int *restrict indices,
+                                     global float *restrict y, int rows, int width, int count) {
   int row = get_global_id(0);
   y += (ulong)row * width;
   for (int c = 0; c < width; c++) y[c] = 0;
