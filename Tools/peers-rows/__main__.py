@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import comparison
+import load
 import options
 import report
 import rows
@@ -47,7 +48,7 @@ def main() -> None:
         about = report.description(given.programs, given.threads, devices, sys.argv[1:])
         results = report.kept(folder, about) if given.again else {}
         for row in selected:
-            if row.name in results:
+            if row.name in results and results[row.name].others <= load.QUIET:
                 continue
             say(f"{row.group}: {row.name}")
             try:

@@ -113,7 +113,7 @@ busy loops, as most peers' do, lose more to others than ours.
 
 
 def kept(folder: Path, about: dict[str, Any]) -> dict[str, Result]:
-    """Undisturbed rows of an earlier run, by name.
+    """The rows of an earlier run, by name.
 
     - Raises: Stop when that run was of another program, machine or version.
     """
@@ -125,8 +125,7 @@ def kept(folder: Path, about: dict[str, Any]) -> dict[str, Result]:
         if document[what] != about[what]:
             raise Stop(f"{path} was made with another value of '{what}'; run without --again, or name another folder.")
     names = [field.name for field in dataclasses.fields(Result)]
-    results = [Result(**{name: row[name] for name in names}) for row in document["rows"]]
-    return {result.name: result for result in results if result.others <= load.QUIET}
+    return {row["name"]: Result(**{name: row[name] for name in names}) for row in document["rows"]}
 
 
 def write(
