@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import comparison
+import load
 import options
 import report
 import rows
@@ -39,26 +40,31 @@ def main() -> None:
     if given.list:
         print("\n".join(f"{row.group}: {row.name}" for row in selected))
         return
-    results: list[comparison.Result] = []
+    results: dict[str, comparison.Result] = {}
     problems: list[str] = []
     sides = Sides(setting)
     try:
         devices = {device: sides.ours(device).description["device"] for device in setting.devices}
         about = report.description(given.programs, given.threads, devices, sys.argv[1:])
+        results = report.kept(folder, about) if given.again else {}
         for row in selected:
+            if row.name in results and results[row.name].others <= load.QUIET:
+                continue
             say(f"{row.group}: {row.name}")
             try:
                 if isinstance(row, rows.Row):
-                    results.append(comparison.compare(row, sides, effort, say))
+                    results[row.name] = comparison.compare(row, sides, effort, say)
                 else:
                     # Processes of their own: those that answer must not hold memory or threads beside them.
                     sides.close()
-                    results.append(row.compare(effort, say))
+                    results[row.name] = row.compare(effort, say)
             except (comparison.Disagreement, Stop) as problem:
                 sides.close()
                 problems.append(f"{row.name}: {problem}")
                 say(f"  {problem}")
-            report.write(folder, about, results, problems, setting.devices)
+            # In the order of the rows, whatever was kept.
+            ordered = [results[row.name] for row in [*small, *whole] if row.name in results]
+            report.write(folder, about, ordered, problems, setting.devices)
     finally:
         sides.close()
     print((folder / "peers.md").read_text())

@@ -86,14 +86,14 @@ def compare(row: Row, sides: Sides, effort: turns.Effort, say: Callable[[str], N
     outputs.clear()
     source.unlink()
     everyone = ours | {name: side for name, (_, side) in peers.items()}
-    found = timed(everyone, first, effort, sides, say)
+    found = timed(everyone, list(ours), first, effort, sides, say)
     # Where there was one round, of what takes long, its times are those of the first runs.
     others = max(others, found.others) if found.rounds == 1 else found.others
     return Result(row.group, row.name, list(ours), found.seconds, agreements, others)
 
 
 def timed(
-        everyone: dict[str, Side], first: dict[str, float], effort: turns.Effort, sides: Sides,
+        everyone: dict[str, Side], ours: list[str], first: dict[str, float], effort: turns.Effort, sides: Sides,
         say: Callable[[str], None]
 ) -> turns.Turns:
     # What takes that long needs no warming up, and has no time for it.
@@ -112,6 +112,6 @@ def timed(
         name: lambda name=name, side=side: side.seconds(launches[name], untimed[name])
         for name, side in everyone.items()}
     if rounds == 1:
-        # What takes long has been timed once already.
-        timing |= {name: lambda name=name: first[name] for name in everyone if slow[name]}
+        # What takes long has been timed once already; but our first run may have compiled kernels.
+        timing |= {name: lambda name=name: first[name] for name in everyone if slow[name] and name not in ours}
     return turns.in_turn(timing, rounds, effort.row_seconds, random.Random(), sides.processor_seconds)

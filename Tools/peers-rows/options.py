@@ -26,6 +26,8 @@ def parsed() -> argparse.Namespace:
                         help="of the coreset row (default: 16384; 163856 takes an hour)")
     parser.add_argument("--pictures", type=int, default=50, metavar="COUNT",
                         help="of the PatchCore rows (default: 50; 200 take an hour)")
+    parser.add_argument("--again", action="store_true",
+                        help="keep the rows of FOLDER/peers.json that nobody disturbed, and time the others again")
     parser.add_argument("--quick", action="store_true", help="6 short rounds, small coresets: whether all of it works")
     parser.add_argument("--wheels", metavar="FOLDER", default="", help="where pip shall look for wheels as well")
     parser.add_argument("--torch-index", metavar="URL", default="https://download.pytorch.org/whl/cpu",

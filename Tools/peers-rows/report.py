@@ -14,7 +14,7 @@ from typing import Any
 import load
 from comparison import Result
 from ratios import median
-from sides import HERE
+from sides import HERE, Stop
 
 PACKAGES = [
     "torch", "torchvision", "numpy", "onnx", "onnxruntime", "faiss-cpu", "anomalib", "timm",
@@ -110,6 +110,22 @@ busy loops, as most peers' do, lose more to others than ours.
     if problems:
         text += "\n" + "".join(f"- not compared: {problem}\n" for problem in problems)
     return text
+
+
+def kept(folder: Path, about: dict[str, Any]) -> dict[str, Result]:
+    """The rows of an earlier run, by name.
+
+    - Raises: Stop when that run was of another program, machine or version.
+    """
+    path = folder / "peers.json"
+    if not path.exists():
+        return {}
+    document = json.loads(path.read_text())
+    for what in ("schema", "flawless", "devices", "threads", "versions"):
+        if document[what] != about[what]:
+            raise Stop(f"{path} was made with another value of '{what}'; run without --again, or name another folder.")
+    names = [field.name for field in dataclasses.fields(Result)]
+    return {row["name"]: Result(**{name: row[name] for name in names}) for row in document["rows"]}
 
 
 def write(
