@@ -31,7 +31,7 @@ struct GateTests {
   }
 
   @Test(arguments: [
-    ("softmax.cl", ["softmax"]), ("convolution.cl", ["multiply", "convolve"]), ("probe.cl", []),
+    ("softmax.cl", ["softmax", "softmaxBackward"]), ("convolution.cl", ["multiply", "convolve"]), ("probe.cl", []),
     ("prelude.cl", OpCatalogue.operations.map(\.name)),
   ])
   func changedFilesNameTheirOperations(file: String, operations: [String]) throws {
