@@ -60,8 +60,9 @@ kernel void random_fill(global const float *means, global const float *log_varia
   }
   for (int lane = 0; lane < WIDTH; lane++)
     for (int i = 0; i < 4; i++) {
-      int place = (first + lane) * 4 + i;
-      if (place >= n) return;
+      // Unsigned: the last items may reach past 2³¹.
+      uint place = (uint)(first + lane) * 4 + i;
+      if (place >= (uint)n) return;
       float value = lanes[i][lane];
       if (distribution == SAMPLE) {
         float x = log_variances[place];

@@ -65,7 +65,8 @@ public struct PoolingProblem: Hashable, Sendable {
 
 public protocol PoolingKernels {
   func pool(_ p: PoolingProblem, _ x: Storage, into y: Storage) throws
-  /// The gradient of a pool's input: means share theirs out, a maximum gives it to the first of its largest elements.
+  /// The gradient of a pool's input: means share theirs out, a maximum gives it to the first of its largest elements,
+  /// or to its last NaN.
   ///
   /// - x, gradient: [batch, height, width, channels]
   /// - outputGradient: [batch, outputHeight, outputWidth, channels]

@@ -41,6 +41,3 @@ public protocol RandomKernels {
   func sampleBackward(
     means: Storage, logVariances: Storage, z: Storage, outputGradient: Storage, into gradient: Storage) throws
 }
-
-/// Where logarithms of variances are clamped: e^½x stays a normal Float32 on both sides.
-package let logVarianceRange: ClosedRange<Float> = -30...20
