@@ -39,103 +39,124 @@ DEFINE_ACTIVATION(vec, activated_vec)
 #define BLOCK 8  // tiles that one work-item visits with the same panel in its cache
 #endif
 
-// Pixels are numbered over the whole batch; a task's pixels may lie in several rows and pictures.
+// sums += VALUE of each pixel · tap over `count` depths. With one vector, the panel's second half is left out.
+#define ADD_PRODUCTS(VECTORS, VALUE, count) \
+  for (int c = 0; c < (count); c++) { \
+    vec w0 = VLOAD(0, tap + c * PANEL), w1 = VECTORS == 2 ? VLOAD(1, tap + c * PANEL) : w0; \
+    _Pragma("unroll") for (int i = 0; i < TILE; i++) { \
+      vec pixel = (vec)(VALUE); \
+      sum0[i] = fma(pixel, w0, sum0[i]); \
+      if (VECTORS == 2) sum1[i] = fma(pixel, w1, sum1[i]); \
+    } \
+  }
+
+vec limited(vec x, vec low, vec high) {
+  x = select(x, low, isless(x, low));
+  return select(x, high, isgreater(x, high));
+}
+
+// y = activation(sum + residual) of VW columns, or of `count` at the end; no residual: null.
+void finish(vec sum, global const float *residual, int accumulate, int activation, int count, global float *y) {
+  if (residual) sum += take(residual, count);
+  if (accumulate) sum += take(y, count);
+  put(activated_vec(activation, sum), y, count);
+}
+
+// Items: blocks of BLOCK tiles by `item_panels` panels by independent products. Pixels are numbered over the whole batch;
+// a block's pixels may lie in several rows and pictures.
 kernel void convolution_tiles(global const float *x, global const float *panels, global const float *bias,
                               global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int pixels,
-                              float scale, int has_bias, int has_residual, int accumulate, int activation,
-                              int batch_x, int batch_w, int batch_y) {
-  int panel = get_global_id(1), batch = get_global_id(2);
-  int depth = kernel_height * kernel_width * channels;
+                              int item_panels, float scale, int has_bias, int has_residual, int accumulate,
+                              int activation, int batch_x, int batch_w, int batch_y) {
+  int batch = get_global_id(2), depth = kernel_height * kernel_width * channels;
   x += (ulong)batch * batch_x;
   y += (ulong)batch * batch_y;
-  global const float *w = panels + (ulong)batch * batch_w + (ulong)panel * depth * PANEL;
-  int column = panel * PANEL;
-  for (int tile = 0; tile < BLOCK; tile++) {
-    int first = ((int)get_global_id(0) * BLOCK + tile) * TILE;
-    if (first >= pixels) return;
-    // Row and column of each pixel's window, beyond the end the last pixel again.
-    int v[TILE], u[TILE];
-    ulong base[TILE];
-    int inside = 1;
-#pragma unroll
-    for (int i = 0; i < TILE; i++) {
-      int pixel = min(first + i, pixels - 1);
-      int q = pixel % output_width, p = pixel / output_width % output_height;
-      base[i] = (ulong)(pixel / output_width / output_height) * height * width;
-      v[i] = p * stride_y - top;
-      u[i] = q * stride_x - left;
-      inside &= v[i] >= 0 && u[i] >= 0 && v[i] + (kernel_height - 1) * dilation_y < height
-                && u[i] + (kernel_width - 1) * dilation_x < width;
-    }
-    vec sum0[TILE], sum1[TILE];
-#pragma unroll
-    for (int i = 0; i < TILE; i++) sum0[i] = sum1[i] = 0;
-    // Taps side by side are one run of depths.
-    int is_run = inside && dilation_x == 1, taps = is_run ? 1 : kernel_width;
-    int run = is_run ? kernel_width * channels : channels;
-    for (int r = 0; r < kernel_height; r++)
-      for (int s = 0; s < taps; s++) {
-        global const float *tap = w + (ulong)(r * kernel_width + s) * channels * PANEL;
-        global const float *a[TILE];
-        int valid[TILE];
+  panels += (ulong)batch * batch_w;
+  // Each output's window is the pixel of its number.
+  int is_pointwise = depth == channels && stride_y == 1 && stride_x == 1 && top == 0 && left == 0
+                     && output_height == height && output_width == width;
+  int begin = get_global_id(0) * (BLOCK * TILE), end = min(begin + BLOCK * TILE, pixels);
+  int begin_column = begin % output_width, begin_line = begin / output_width;
+  int first_column = get_global_id(1) * item_panels * PANEL;
+  int end_column = min(first_column + item_panels * PANEL, outputs);
+  for (int column = first_column; column < end_column; column += PANEL) {
+    global const float *w = panels + (ulong)column * depth;
+    int has_two = column + VW < outputs;
+    int is_plain = column + PANEL <= outputs && !has_residual && !accumulate && activation <= RELU6;
+    vec low = LOWEST(vec, activation), high = HIGHEST(vec, activation);
+    vec bias0 = has_bias ? take(bias + column, outputs - column) : (vec)(0.0f);
+    vec bias1 = has_bias && has_two ? take(bias + column + VW, outputs - column - VW) : (vec)(0.0f);
+    int q = begin_column, p = begin_line % output_height;
+    ulong picture = (ulong)(begin_line / output_height) * height * width;
+    for (int first = begin; first < end; first += TILE) {
+      // Row and column of each pixel's window, beyond the end the last pixel again.
+      int v[TILE], u[TILE];
+      ulong base[TILE];
+      int inside = 1;
+      if (!is_pointwise) {
 #pragma unroll
         for (int i = 0; i < TILE; i++) {
-          int row = v[i] + r * dilation_y, col = u[i] + s * dilation_x;
-          valid[i] = row >= 0 && row < height && col >= 0 && col < width;
-          a[i] = x + (base[i] + (valid[i] ? (ulong)row * width + col : 0)) * channels;
-        }
-        if (inside) {
-          for (int c = 0; c < run; c++) {
-            vec w0 = VLOAD(0, tap + c * PANEL), w1 = VLOAD(1, tap + c * PANEL);
-#pragma unroll
-            for (int i = 0; i < TILE; i++) {
-              vec pixel = (vec)(a[i][c]);
-              sum0[i] = fma(pixel, w0, sum0[i]);
-              sum1[i] = fma(pixel, w1, sum1[i]);
-            }
-          }
-        } else {
-          for (int c = 0; c < channels; c++) {
-            vec w0 = VLOAD(0, tap + c * PANEL), w1 = VLOAD(1, tap + c * PANEL);
-#pragma unroll
-            for (int i = 0; i < TILE; i++) {
-              vec pixel = (vec)(valid[i] ? a[i][c] : 0.0f);
-              sum0[i] = fma(pixel, w0, sum0[i]);
-              sum1[i] = fma(pixel, w1, sum1[i]);
-            }
-          }
+          base[i] = picture;
+          v[i] = p * stride_y - top;
+          u[i] = q * stride_x - left;
+          inside &= v[i] >= 0 && u[i] >= 0 && v[i] + (kernel_height - 1) * dilation_y < height
+                    && u[i] + (kernel_width - 1) * dilation_x < width;
+          if (first + i + 1 >= end || ++q < output_width) continue;
+          q = 0;
+          if (++p < output_height) continue;
+          p = 0;
+          picture += (ulong)height * width;
         }
       }
+      vec sum0[TILE], sum1[TILE];
 #pragma unroll
-    for (int i = 0; i < TILE && first + i < pixels; i++) {
-      ulong place = (ulong)(first + i) * outputs + column;
-      if (column + PANEL <= outputs) {
-        vec y0 = sum0[i] * scale, y1 = sum1[i] * scale;
-        if (has_bias) {
-          y0 += VLOAD(0, bias + column);
-          y1 += VLOAD(1, bias + column);
+      for (int i = 0; i < TILE; i++) sum0[i] = sum1[i] = 0;
+      // Taps side by side are one run of depths.
+      int is_run = inside && dilation_x == 1, taps = is_run ? 1 : kernel_width;
+      int run = is_run ? kernel_width * channels : channels;
+      global const float *tap = w;
+      for (int r = 0; r < kernel_height; r++)
+        for (int s = 0; s < taps; s++, tap += run * PANEL) {
+          global const float *a[TILE];
+          int valid[TILE];
+#pragma unroll
+          for (int i = 0; i < TILE; i++) {
+            if (is_pointwise) {
+              a[i] = x + (ulong)min(first + i, end - 1) * channels;
+              continue;
+            }
+            int row = v[i] + r * dilation_y, col = u[i] + s * dilation_x;
+            valid[i] = row >= 0 && row < height && col >= 0 && col < width;
+            a[i] = x + (base[i] + (valid[i] ? (ulong)row * width + col : 0)) * channels;
+          }
+          if (inside && has_two) {
+            ADD_PRODUCTS(2, a[i][c], run)
+          } else if (inside) {
+            ADD_PRODUCTS(1, a[i][c], run)
+          } else if (has_two) {
+            ADD_PRODUCTS(2, valid[i] ? a[i][c] : 0.0f, channels)
+          } else {
+            ADD_PRODUCTS(1, valid[i] ? a[i][c] : 0.0f, channels)
+          }
         }
-        if (has_residual) {
-          y0 += VLOAD(0, residual + place);
-          y1 += VLOAD(1, residual + place);
+      if (is_plain && first + TILE <= end) {
+        global float *target = y + (ulong)first * outputs + column;
+#pragma unroll
+        for (int i = 0; i < TILE; i++, target += outputs) {
+          STORE(limited(fma(sum0[i], scale, bias0), low, high), 0, target);
+          STORE(limited(fma(sum1[i], scale, bias1), low, high), 1, target);
         }
-        if (accumulate) {
-          y0 += VLOAD(0, y + place);
-          y1 += VLOAD(1, y + place);
-        }
-        VSTORE(activated_vec(activation, y0), 0, y + place);
-        VSTORE(activated_vec(activation, y1), 1, y + place);
-      } else {
-        float lanes[PANEL];
-        VSTORE(sum0[i], 0, lanes);
-        VSTORE(sum1[i], 1, lanes);
-        for (int lane = 0; column + lane < outputs; lane++) {
-          float value = lanes[lane] * scale;
-          if (has_bias) value += bias[column + lane];
-          if (has_residual) value += residual[place + lane];
-          if (accumulate) value += y[place + lane];
-          y[place + lane] = activated(activation, value);
-        }
+        continue;
+      }
+#pragma unroll
+      for (int i = 0; i < TILE; i++) {
+        if (first + i >= end) continue;
+        ulong place = (ulong)(first + i) * outputs + column;
+        finish(fma(sum0[i], scale, bias0), has_residual ? residual + place : 0, accumulate, activation,
+               outputs - column, y + place);
+        if (has_two)
+          finish(fma(sum1[i], scale, bias1), has_residual ? residual + place + VW : 0, accumulate, activation,
+                 outputs - column - VW, y + place + VW);
       }
     }
   }
@@ -145,9 +166,9 @@ kernel void convolution_tiles(global const float *x, global const float *panels,
 
 kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void convolution_tiles(global const float *x, global const float *panels, global const float *bias,
-                       global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int pixels, float scale,
-                       int has_bias, int has_residual, int accumulate, int activation, int batch_x, int batch_w,
-                       int batch_y) {
+                       global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int pixels,
+                       int item_panels, float scale, int has_bias, int has_residual, int accumulate, int activation,
+                       int batch_x, int batch_w, int batch_y) {
   // One more column keeps items that write down a column from meeting in one bank.
   local float pixels_tile[STEP][65];
   local float weights_tile[STEP][64];
@@ -231,25 +252,42 @@ kernel void convolution_grouped(global const float *x, global const float *w, gl
 #endif
 #define OUTPUTS 4  // side by side, which share each weight
 
-// sums[i] += taps of one row, S of them, at OUTPUTS pixels that are a stride apart.
-#define ADD_TAPS(S) \
+// sums[i] += taps of one row, S of them, at OUTPUTS pixels that are a stride apart. HAS(column): whether the picture has
+// this one of the columns that start at the first output's window.
+#define ADD_TAPS(S, HAS) \
   for (int s = 0; s < S; s++) { \
     vec weight = VLOAD(0, tap + s * channels); \
-    _Pragma("unroll") for (int i = 0; i < OUTPUTS; i++) \
-      sums[i] = fma(VLOAD(0, a + (s * dilation_x + i * stride_x) * channels), weight, sums[i]); \
+    _Pragma("unroll") for (int i = 0; i < OUTPUTS; i++) { \
+      int column = s * dilation_x + i * stride_x; \
+      if (HAS(column)) sums[i] = fma(VLOAD(0, a + (long)column * channels), weight, sums[i]); \
+    } \
   }
 
 // The same where neighbouring outputs read neighbouring pixels: each is loaded once.
-#define ADD_TAPS_SIDE_BY_SIDE(S) \
+#define ADD_TAPS_SIDE_BY_SIDE(S, HAS) \
   { \
     vec weights[S]; \
     _Pragma("unroll") for (int s = 0; s < S; s++) weights[s] = VLOAD(0, tap + s * channels); \
     _Pragma("unroll") for (int t = 0; t < S + OUTPUTS - 1; t++) { \
-      vec pixel = VLOAD(0, a + t * channels); \
+      if (!HAS(t)) continue; \
+      vec pixel = VLOAD(0, a + (long)t * channels); \
       _Pragma("unroll") for (int i = 0; i < OUTPUTS; i++) \
         if (t - i >= 0 && t - i < S) sums[i] = fma(pixel, weights[t - i], sums[i]); \
     } \
   }
+
+#define ADD_ROW(HAS) \
+  if (is_dense && kernel_width == 3) \
+    ADD_TAPS_SIDE_BY_SIDE(3, HAS) \
+  else if (is_dense && kernel_width == 5) \
+    ADD_TAPS_SIDE_BY_SIDE(5, HAS) \
+  else if (kernel_width == 3) \
+    ADD_TAPS(3, HAS) \
+  else \
+    ADD_TAPS(kernel_width, HAS)
+
+#define ALWAYS(column) 1
+#define INSIDE(column) ((uint)(u + (column)) < (uint)width)
 
 // Items: SPAN vectors of channels, rows of outputs.
 kernel void convolution_depthwise(global const float *x, global const float *w, global const float *bias,
@@ -263,13 +301,9 @@ kernel void convolution_depthwise(global const float *x, global const float *w, 
   int r0 = v < 0 ? (-v + dilation_y - 1) / dilation_y : 0;
   int r1 = v >= height ? 0 : min((height - 1 - v) / dilation_y + 1, kernel_height);
   int reach = (OUTPUTS - 1) * stride_x + (kernel_width - 1) * dilation_x;
-  for (int q = 0, count; q < output_width; q += count) {
-    int u = q * stride_x - left;
+  for (int q = 0; q < output_width; q += OUTPUTS) {
+    int u = q * stride_x - left, count = min(OUTPUTS, output_width - q), is_inside = u >= 0 && u + reach < width;
     ulong place = ((ulong)line * output_width + q) * channels;
-    // All taps of OUTPUTS outputs are inside, or one output by itself.
-    count = q + OUTPUTS <= output_width && u >= 0 && u + reach < width ? OUTPUTS : 1;
-    int s0 = u < 0 ? (-u + dilation_x - 1) / dilation_x : 0;
-    int s1 = u >= width ? 0 : min((width - 1 - u) / dilation_x + 1, kernel_width);
     for (int c = begin; c < whole; c += VW) {
       vec sums[OUTPUTS], first = has_bias ? VLOAD(0, bias + c) : (vec)(0.0f);
 #pragma unroll
@@ -277,17 +311,10 @@ kernel void convolution_depthwise(global const float *x, global const float *w, 
       for (int r = r0; r < r1; r++) {
         global const float *a = picture + ((long)(v + r * dilation_y) * width + u) * channels + c;
         global const float *tap = w + r * kernel_width * channels + c;
-        if (count == 1) {
-          for (int s = s0; s < s1; s++)
-            sums[0] = fma(VLOAD(0, a + (long)s * dilation_x * channels), VLOAD(0, tap + s * channels), sums[0]);
-        } else if (is_dense && kernel_width == 3) {
-          ADD_TAPS_SIDE_BY_SIDE(3)
-        } else if (is_dense && kernel_width == 5) {
-          ADD_TAPS_SIDE_BY_SIDE(5)
-        } else if (kernel_width == 3) {
-          ADD_TAPS(3)
+        if (is_inside) {
+          ADD_ROW(ALWAYS)
         } else {
-          ADD_TAPS(kernel_width)
+          ADD_ROW(INSIDE)
         }
       }
 #pragma unroll
@@ -295,17 +322,18 @@ kernel void convolution_depthwise(global const float *x, global const float *w, 
         if (i >= count) continue;
         ulong target = place + (ulong)i * channels + c;
         if (has_residual) sums[i] += VLOAD(0, residual + target);
-        VSTORE(activated_vec(activation, sums[i]), 0, y + target);
+        STORE(activated_vec(activation, sums[i]), 0, y + target);
       }
     }
-    // Channels beyond the last whole vector; all OUTPUTS have all taps, like the first.
+    // Channels beyond the last whole vector.
     for (int i = 0; i < count; i++)
       for (int c = whole; c < end; c++) {
         float sum = has_bias ? bias[c] : 0.0f;
         for (int r = r0; r < r1; r++)
-          for (int s = s0; s < s1; s++) {
-            ulong pixel = (ulong)(v + r * dilation_y) * width + u + i * stride_x + s * dilation_x;
-            sum = fma(picture[pixel * channels + c], w[(r * kernel_width + s) * channels + c], sum);
+          for (int s = 0; s < kernel_width; s++) {
+            int column = i * stride_x + s * dilation_x;
+            ulong pixel = (ulong)((long)(v + r * dilation_y) * width + u + column);
+            if (INSIDE(column)) sum = fma(picture[pixel * channels + c], w[(r * kernel_width + s) * channels + c], sum);
           }
         ulong target = place + (ulong)i * channels + c;
         if (has_residual) sum += residual[target];

@@ -16,6 +16,9 @@ typedef JOIN(float, VW) vec;
 typedef JOIN(int, VW) ivec;
 #define VLOAD JOIN(vload, VW)
 #define VSTORE JOIN(vstore, VW)
+// To global memory as one store: PoCL's vstore16 is four.
+typedef vec vec_anywhere __attribute__((aligned(4)));
+#define STORE(value, place, p) (((global vec_anywhere *)(p))[place] = (value))
 
 // Columns of a packed panel: what one work-item (CPU) or one work-group (GPU) computes side by side.
 #if SHAPE_CPU
@@ -33,12 +36,32 @@ typedef vec wide;
 typedef float wide;
 #endif
 
+// to[0 ..< count] = from for 0 <= count < VW, by halves of a vector: a loop over single floats takes four times as long.
+#define IN_PIECES(count, to, from) \
+  { \
+    int place = 0; \
+    if (VW > 8 && (count) & 8) { \
+      vstore8(vload8(0, from), 0, to); \
+      place = 8; \
+    } \
+    if (VW > 4 && (count) & 4) { \
+      vstore4(vload4(0, (from) + place), 0, (to) + place); \
+      place += 4; \
+    } \
+    if ((count) & 2) { \
+      vstore2(vload2(0, (from) + place), 0, (to) + place); \
+      place += 2; \
+    } \
+    if ((count) & 1) (to)[place] = (from)[place]; \
+  }
+
 // WIDTH floats, or `count` and zeros.
 wide take(global const float *x, int count) {
 #if SHAPE_CPU
   if (count >= VW) return VLOAD(0, x);
   float lanes[VW];
-  for (int lane = 0; lane < VW; lane++) lanes[lane] = lane < count ? x[lane] : 0.0f;
+  VSTORE((vec)(0.0f), 0, lanes);
+  IN_PIECES(count, lanes, x)
   return VLOAD(0, lanes);
 #else
   return count > 0 ? *x : 0.0f;
@@ -48,12 +71,12 @@ wide take(global const float *x, int count) {
 void put(wide value, global float *y, int count) {
 #if SHAPE_CPU
   if (count >= VW) {
-    VSTORE(value, 0, y);
+    STORE(value, 0, y);
     return;
   }
   float lanes[VW];
   VSTORE(value, 0, lanes);
-  for (int lane = 0; lane < count; lane++) y[lane] = lanes[lane];
+  IN_PIECES(count, y, lanes)
 #else
   if (count > 0) *y = value;
 #endif
@@ -62,13 +85,14 @@ void put(wide value, global float *y, int count) {
 // Values of Swift's Activation, in its order. NaN stays NaN.
 enum { NONE, RELU, RELU6, SILU, GELU, GELU_QUICK, SIGMOID, TANH };
 
+// The straight activations are two limits, which NaN passes.
+#define LOWEST(T, kind) (T)((kind) == NONE ? -INFINITY : 0.0f)
+#define HIGHEST(T, kind) (T)((kind) == RELU6 ? 6.0f : INFINITY)
+
+// The straight ones are two limits, without a call or a branch for each vector.
 #define DEFINE_ACTIVATION(T, NAME) \
-  T NAME(int kind, T x) { \
+  __attribute__((noinline)) T JOIN(NAME, _curve)(int kind, T x) { \
     switch (kind) { \
-    case RELU: return select(x, (T)(0.0f), isless(x, (T)(0.0f))); \
-    case RELU6: \
-      x = select(x, (T)(0.0f), isless(x, (T)(0.0f))); \
-      return select(x, (T)(6.0f), isgreater(x, (T)(6.0f))); \
     case SILU: return x / (1.0f + exp(-x)); \
     case GELU: return 0.5f * x * (1.0f + erf(x * 0.70710678f)); \
     case GELU_QUICK: return x / (1.0f + exp(-1.702f * x)); \
@@ -76,4 +100,9 @@ enum { NONE, RELU, RELU6, SILU, GELU, GELU_QUICK, SIGMOID, TANH };
     case TANH: return tanh(x); \
     default: return x; \
     } \
+  } \
+  T NAME(int kind, T x) { \
+    if (kind > RELU6) return JOIN(NAME, _curve)(kind, x); \
+    x = select(x, LOWEST(T, kind), isless(x, LOWEST(T, kind))); \
+    return select(x, HIGHEST(T, kind), isgreater(x, HIGHEST(T, kind))); \
   }

@@ -59,7 +59,7 @@ static void WINOGRAD(transform)(const fl_convolution *p, const float *picture, l
 static void WINOGRAD(finish)(const fl_convolution *p, const fl_winograd *g, const fl_epilogue_terms *e, long tile,
                              const float *m, long stride, long o, float *y) {
   long row = tile / g->columns % g->rows * M, col = tile % g->columns * M, picture = tile / g->columns / g->rows;
-  vec lines[M][EDGE];
+  vec lines[M][EDGE], bias = e->bias ? NAME(take)(e->bias + o, p->outputs - o) : (vec)0.0f;
   for (int s = 0; s < EDGE; s++) {
     vec in[EDGE], out[M];
     for (int r = 0; r < EDGE; r++) in[r] = NAME(load)(m + (r * EDGE + s) * stride);
@@ -71,8 +71,8 @@ static void WINOGRAD(finish)(const fl_convolution *p, const fl_winograd *g, cons
     WINOGRAD(output)(out, lines[r]);
     for (int s = 0; s < M && col + s < p->output_width; s++) {
       long place = ((picture * p->output_height + row + r) * p->output_width + col + s) * p->outputs + o;
-      NAME(finish)(out[s], e->scale, e->bias ? e->bias + o : 0, e->residual ? e->residual + place : 0, e->activation,
-                   p->outputs - o, y + place);
+      NAME(finish)(out[s] * e->scale + bias, e->residual ? e->residual + place : 0, e->activation, p->outputs - o,
+                   y + place);
     }
   }
 }

@@ -44,18 +44,32 @@ extension OpenCLDevice {
   ) throws {
     let panelCount = (p.outputs + tiling.panel - 1) / tiling.panel
     let tasks = (p.pixels + tiling.rowsPerTask - 1) / tiling.rowsPerTask
+    let depth = p.kernelHeight * p.kernelWidth * p.channels
+    let itemPanels = tiling.shape == .cpu ? panelsPerItem(panelCount, depth: depth, blocks: tasks * p.batch) : 1
     let (size, group) =
       tiling.shape == .cpu
-      ? ([tasks, panelCount, p.batch], [1, 1, 1])
+      ? ([tasks, (panelCount + itemPanels - 1) / itemPanels, p.batch], [1, 1, 1])
       : ([tasks * tiling.group, panelCount, p.batch], [tiling.group, 1, 1])
-    let depth = p.kernelHeight * p.kernelWidth * p.channels
     try launch(
       "convolution_tiles", size: size, group: group, x, panels, epilogue.bias ?? y, epilogue.residual ?? y, y,
       p.height, p.width, p.channels, p.outputHeight, p.outputWidth, p.outputs, p.kernelHeight, p.kernelWidth,
-      p.strideY, p.strideX, p.dilationY, p.dilationX, p.top, p.left, p.pixels, p.scale, epilogue.bias != nil,
-      epilogue.residual != nil, p.accumulate, Int(epilogue.activation.rawValue), p.height * p.width * p.channels,
+      p.strideY, p.strideX, p.dilationY, p.dilationX, p.top, p.left, p.pixels, itemPanels, p.scale,
+      epilogue.bias != nil, epilogue.residual != nil, p.accumulate, Int(epilogue.activation.rawValue),
+      p.height * p.width * p.channels,
       panelCount * tiling.panel * depth, p.pixels * p.outputs)
   }
+
+  /// Panels that a work-item of the CPU shape visits with its block of pixels: all, where these and the weights stay in a
+  /// core's cache, so that rows of y are written whole; fewer where blocks are too few for all cores.
+  private func panelsPerItem(_ panels: Int, depth: Int, blocks: Int) -> Int {
+    guard panels * tiling.panel * depth <= Self.cachedWeights else { return 1 }
+    let parts = min(max(Self.itemsPerCore * traits.computeUnits / blocks, 1), panels)
+    return (panels + parts - 1) / parts
+  }
+
+  /// Floats of weights: half of a small core's second cache.
+  private static let cachedWeights = 1 << 16
+  private static let itemsPerCore = 8
 }
 
 /// What `convolution_tiles` computes: pixels, each with a patch, times packed columns; a batch of matrix products is the
