@@ -1,7 +1,6 @@
 import CLoops
 import COpenBLAS
 public import Compute
-import Dispatch
 import Foundation
 
 /// The CPU path: OpenBLAS for matrix products, C loops for the rest.
@@ -12,6 +11,7 @@ public final class CPUDevice: Device, PartitionedMemory {
   public let traits: DeviceTraits
   /// Threads that work on one operation.
   public let threads: Int
+  private let workers: ThreadPool
   private let pool: BufferPool
 
   /// - threads: one a core unless given
@@ -19,6 +19,7 @@ public final class CPUDevice: Device, PartitionedMemory {
   public init(threads: Int? = nil, memoryLimit: Int? = nil) {
     let threads = max(threads ?? ProcessInfo.processInfo.activeProcessorCount, 1)
     self.threads = threads
+    workers = ThreadPool(threads: threads)
     openblas_set_num_threads(1)
     let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown core"
     let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
@@ -79,28 +80,14 @@ public final class CPUDevice: Device, PartitionedMemory {
   public func synchronize() throws {}
 
   /// Runs `body(0) … body(tasks − 1)` on the threads. Tasks must write to disjoint places.
-  func parallel(_ tasks: Int, _ body: (Int) -> Void) {
-    let lanes = min(threads, tasks)
-    guard lanes > 1 else {
-      for task in 0..<tasks { body(task) }
-      return
-    }
-    withoutActuallyEscaping(body) { body in
-      // Right because tasks write to disjoint places, and all have ended when this call returns.
-      nonisolated(unsafe) let body = body
-      DispatchQueue.concurrentPerform(iterations: lanes) { lane in
-        for task in stride(from: lane, to: tasks, by: lanes) { body(task) }
-      }
-    }
-  }
+  func parallel(_ tasks: Int, _ body: (Int) -> Void) { workers.run(tasks) { _, task in body(task) } }
 
   /// The same with `scratchCount` floats for each thread.
   func parallel(_ tasks: Int, scratchCount: Int, _ body: (Int, UnsafeMutablePointer<Float>) -> Void) {
-    let lanes = min(threads, tasks)
-    parallel(lanes) { lane in
-      withScratch(scratchCount) { scratch in
-        for task in stride(from: lane, to: tasks, by: lanes) { body(task, scratch) }
-      }
+    // Threads on lines of the cache of their own.
+    let stride = (scratchCount + 31) / 16 * 16
+    withScratch(stride * threads) { scratch in
+      workers.run(tasks) { thread, task in body(task, scratch + thread * stride) }
     }
   }
 

@@ -1,0 +1,139 @@
+import CLoops
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Threads that share out the tasks of a loop with its caller, one loop after the other.
+///
+/// Operations of a network follow each other within microseconds, and to wake a thread takes tens of them: a thread without
+/// a task looks out for the next loop for a while before it sleeps.
+package final class ThreadPool: Sendable {
+  private let threads: Int
+  private let loop = SharedLoop()
+
+  /// - threads: with the caller's own; at least 1
+  package init(threads: Int) {
+    self.threads = threads
+    for index in 1..<max(threads, 1) {
+      let thread = Thread { [loop] in loop.work(as: index) }
+      thread.name = "flawless cpu \(index)"
+      thread.start()
+    }
+  }
+
+  deinit { loop.end() }
+
+  /// Runs `body` with a number below `threads`, the same for all calls of one thread, and each of `0 ..< tasks` once. A loop
+  /// inside of another, or beside one of another caller, runs on the caller alone.
+  package func run(_ tasks: Int, _ body: (_ thread: Int, _ task: Int) -> Void) {
+    let hasRun = withoutActuallyEscaping(body) { threads > 1 && tasks > 1 && loop.run(tasks, $0) }
+    if !hasRun { for task in 0..<tasks { body(0, task) } }
+  }
+}
+
+/// One loop at a time. A task is taken together with the number of its loop, so that who takes one finds that loop's body,
+/// which stays until all tasks have ended.
+private final class SharedLoop: Sendable {
+  /// The loop's number, and how many of its tasks nobody has taken: upper and lower 32 bits.
+  private let tickets = Atomic<UInt64>(0)
+  private let finished = Atomic<Int>(0)
+  private let isTaken = Atomic<Bool>(false)
+  private let hasEnded = Atomic<Bool>(false)
+  private let sleepers = Atomic<Int>(0)
+  private let alarm = DispatchSemaphore(value: 0)
+  /// Right because both are written before the tickets are, and after the last task has ended, and read by who holds a task.
+  private nonisolated(unsafe) var body: ((Int, Int) -> Void)?
+  private nonisolated(unsafe) var count = 0
+
+  /// Rounds of looking out, each of 20 to 40 ns: a tenth of a millisecond.
+  private static let patience = 3000
+
+  /// False, and nothing has run, while another loop runs.
+  func run(_ tasks: Int, _ body: @escaping (Int, Int) -> Void) -> Bool {
+    guard let tickets = UInt32(exactly: tasks),
+      isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+    else { return false }
+    defer { isTaken.store(false, ordering: .releasing) }
+    (self.body, count) = (body, tasks)
+    finished.store(0, ordering: .relaxed)
+    let number = self.tickets.load(ordering: .relaxed) >> 32 &+ 1
+    self.tickets.store(number << 32 | UInt64(tickets), ordering: .sequentiallyConsistent)
+    wakeAll()
+    while takeTask(as: 0) {}
+    var rounds = 0
+    while finished.load(ordering: .acquiring) < tasks {
+      rounds += 1
+      if rounds < Self.patience { fl_pause() } else { sched_yield() }
+    }
+    self.body = nil
+    return true
+  }
+
+  func work(as thread: Int) {
+    var rounds = 0
+    while !hasEnded.load(ordering: .relaxed) {
+      if takeTask(as: thread) {
+        rounds = 0
+      } else if rounds < Self.patience {
+        rounds += 1
+        fl_pause()
+      } else {
+        sleep()
+        rounds = 0
+      }
+    }
+  }
+
+  func end() {
+    hasEnded.store(true, ordering: .sequentiallyConsistent)
+    wakeAll()
+  }
+
+  private func takeTask(as thread: Int) -> Bool {
+    var ticket = tickets.load(ordering: .acquiring)
+    while ticket & 0xffff_ffff > 0 {
+      let (exchanged, original) = tickets.compareExchange(
+        expected: ticket, desired: ticket - 1, ordering: .acquiringAndReleasing)
+      if exchanged {
+        perform(Int(ticket & 0xffff_ffff), as: thread)
+        finished.add(1, ordering: .acquiringAndReleasing)
+        return true
+      }
+      ticket = original
+    }
+    return false
+  }
+
+  /// Not inlined: it must have let go of `body` when the task counts as finished, for the caller's closure ends then.
+  @inline(never)
+  private func perform(_ remaining: Int, as thread: Int) {
+    guard let body else { preconditionFailure("A task was taken from a loop that has ended.") }
+    body(thread, count - remaining)
+  }
+
+  /// Until there is work. Who sleeps says so before the last look for tasks, and tasks are there before the look for
+  /// sleepers: one of the two sees the other.
+  private func sleep() {
+    sleepers.add(1, ordering: .sequentiallyConsistent)
+    let hasWork = tickets.load(ordering: .sequentiallyConsistent) & 0xffff_ffff > 0
+    if hasWork || hasEnded.load(ordering: .sequentiallyConsistent), leave() { return }
+    alarm.wait()
+  }
+
+  /// Takes this thread off the sleepers; false when the alarm has been set for it already.
+  private func leave() -> Bool {
+    var asleep = sleepers.load(ordering: .relaxed)
+    while asleep > 0 {
+      let (exchanged, original) = sleepers.compareExchange(
+        expected: asleep, desired: asleep - 1, ordering: .sequentiallyConsistent)
+      if exchanged { return true }
+      asleep = original
+    }
+    return false
+  }
+
+  private func wakeAll() {
+    guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
+    for _ in 0..<sleepers.exchange(0, ordering: .sequentiallyConsistent) { alarm.signal() }
+  }
+}

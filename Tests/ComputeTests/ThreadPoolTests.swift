@@ -1,0 +1,63 @@
+import ComputeCPU
+import Foundation
+import Locking
+import Testing
+
+/// The CPU path's threads.
+struct ThreadPoolTests {
+  @Test(arguments: [1, 2, 5], [0, 1, 2, 3, 1000])
+  func everyTaskRunsOnce(threads: Int, tasks: Int) {
+    let pool = ThreadPool(threads: threads)
+    for _ in 0..<20 { #expect(counts(pool, tasks) == Array(repeating: 1, count: tasks)) }
+  }
+
+  /// Two tasks that wait for each other end only if two threads run them, also when one of them slept.
+  @Test(arguments: [0, 0.001, 0.05]) func tasksRunAtTheSameTime(pause: Double) {
+    let pool = ThreadPool(threads: 2)
+    for _ in 0..<5 {
+      Thread.sleep(forTimeInterval: pause)
+      let arrived = Locked(Set<Int>())
+      pool.run(2) { thread, _ in
+        arrived.withLock { _ = $0.insert(thread) }
+        let deadline = Date(timeIntervalSinceNow: 10)
+        while arrived.withLock({ $0.count }) < 2, Date() < deadline { Thread.sleep(forTimeInterval: 0.0001) }
+      }
+      #expect(arrived.withLock { $0 } == [0, 1])
+    }
+  }
+
+  @Test func loopsInsideOfLoopsRun() {
+    let pool = ThreadPool(threads: 3)
+    let sum = Locked(0)
+    pool.run(7) { _, outer in pool.run(5) { _, inner in sum.withLock { $0 += outer * 5 + inner } } }
+    #expect(sum.withLock { $0 } == (0..<35).reduce(0, +))
+  }
+
+  @Test func callersAtOnceDoNotDisturbEachOther() async {
+    let pool = ThreadPool(threads: 3)
+    await withTaskGroup(of: Bool.self) { group in
+      for caller in 1...8 {
+        group.addTask {
+          (0..<50).allSatisfy { _ in counts(pool, 10 * caller) == Array(repeating: 1, count: 10 * caller) }
+        }
+      }
+      for await isRight in group { #expect(isRight) }
+    }
+  }
+
+  /// Threads hold nothing of a pool that is gone, also where they have gone to sleep.
+  @Test func poolsComeAndGo() {
+    for pause in 0..<50 {
+      let pool = ThreadPool(threads: 3)
+      #expect(counts(pool, 9) == Array(repeating: 1, count: 9))
+      if pause % 10 == 0 { Thread.sleep(forTimeInterval: 0.002) }
+    }
+  }
+}
+
+/// How often each task ran.
+private func counts(_ pool: ThreadPool, _ tasks: Int) -> [Int] {
+  let counts = Locked(Array(repeating: 0, count: tasks))
+  pool.run(tasks) { _, task in counts.withLock { $0[task] += 1 } }
+  return counts.withLock { $0 }
+}
