@@ -11,12 +11,16 @@ public struct MemoryUse: Hashable, Sendable {
 
 /// Freed device buffers by size class, handed out again.
 ///
-/// A buffer goes back to its class when its array dies and serves the next request of that class. Eight classes a
-/// doubling keep the slack under 12.5 %. When an allocation fails or would pass the limit, the pool is emptied and the
-/// allocation tried once more.
+/// A freed buffer serves the next request of its class: eight classes a doubling keep the slack under 12.5 %. Small ones
+/// serve smaller requests too, and the last one freed goes first, since a core's cache may still hold it: a network's
+/// layers then write where the layers before have just read. When an allocation fails or would pass the limit, the pool
+/// is emptied and the allocation tried once more.
 package final class BufferPool: Sendable {
   private struct State {
-    var free: [Int: [DeviceMemory]] = [:]
+    /// In the order in which they were freed.
+    var free: [(memory: DeviceMemory, size: Int)] = []
+    /// Bytes of live buffers that are larger than their arrays' class.
+    var sizes: [DeviceMemory: Int] = [:]
     var use = MemoryUse()
   }
 
@@ -67,7 +71,8 @@ package final class BufferPool: Sendable {
   package func release(_ memory: DeviceMemory, byteCount: Int) {
     let size = size(byteCount)
     state.withLock {
-      $0.free[size, default: []].append(memory)
+      let size = $0.sizes.removeValue(forKey: memory) ?? size
+      $0.free.append((memory, size))
       $0.use.inUse -= size
       $0.use.cached += size
     }
@@ -77,10 +82,10 @@ package final class BufferPool: Sendable {
   package func empty() {
     let unused = state.withLock { state in
       defer {
-        state.free = [:]
+        state.free = []
         state.use.cached = 0
       }
-      return state.free.values.flatMap { $0 }
+      return state.free.map(\.memory)
     }
     for memory in unused { destroy(memory) }
   }
@@ -105,11 +110,17 @@ package final class BufferPool: Sendable {
 
   private func takeFree(_ size: Int) -> DeviceMemory? {
     state.withLock { state in
-      guard let memory = state.free[size]?.popLast() else { return nil }
-      state.use.cached -= size
-      state.use.inUse += size
+      let largest = isExact ? size : max(size, min(4 * size, Self.cachedBytes))
+      guard let place = state.free.lastIndex(where: { size <= $0.size && $0.size <= largest }) else { return nil }
+      let found = state.free.remove(at: place)
+      if found.size != size { state.sizes[found.memory] = found.size }
+      state.use.cached -= found.size
+      state.use.inUse += found.size
       state.use.peak = max(state.use.peak, state.use.inUse)
-      return memory
+      return found.memory
     }
   }
+
+  /// Bytes of a buffer that a cache may still hold.
+  private static let cachedBytes = 1 << 23
 }

@@ -4,7 +4,7 @@ import Locking
 ///
 /// `@unchecked Sendable`: the value is an address, never dereferenced by this module. What lies there is written and
 /// read by one device only, which does so in the order of the calls.
-public struct DeviceMemory: @unchecked Sendable {
+public struct DeviceMemory: Hashable, @unchecked Sendable {
   package let pointer: OpaquePointer
   package init(_ pointer: OpaquePointer) { self.pointer = pointer }
 }

@@ -77,4 +77,31 @@ struct BufferPoolTests {
       #expect(BufferPool.sizeClass(size) == size)
     }
   }
+
+  /// What a cache may still hold is handed out first, and large buffers serve their own class only.
+  @Test func smallBuffersServeSmallerRequests() throws {
+    let made = Locked(0)
+    let pool = BufferPool(limit: nil) { _ in
+      DeviceMemory(
+        OpaquePointer(
+          bitPattern: made.withLock {
+            $0 += 1; return $0
+          })!)
+    } destroy: { _ in
+    }
+    let kibibyte = 1 << 10
+    let sizes = [64, 256, 128, 64 << 10].map { $0 * kibibyte }
+    let buffers = try sizes.map { try pool.allocate(byteCount: $0) }
+    for (buffer, size) in zip(buffers, sizes) { pool.release(buffer, byteCount: size) }
+    // The last one freed that holds it, and is not four times as large.
+    #expect(try pool.allocate(byteCount: 100 * kibibyte) == buffers[2])
+    #expect(pool.use.inUse == 128 * kibibyte)
+    #expect(try pool.allocate(byteCount: 100 * kibibyte) == buffers[1])
+    #expect(try pool.allocate(byteCount: 20 * kibibyte) == buffers[0])
+    #expect(try !buffers.contains(pool.allocate(byteCount: 17 << 20)))
+    // They come back with the size that they have.
+    pool.release(buffers[1], byteCount: 100 * kibibyte)
+    #expect(try pool.allocate(byteCount: 256 * kibibyte) == buffers[1])
+    #expect(pool.use.cached == sizes[3])
+  }
 }
