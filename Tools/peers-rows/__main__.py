@@ -31,7 +31,7 @@ def main() -> None:
     folder = given.output.resolve()
     (folder / "work").mkdir(parents=True, exist_ok=True)
     setting = Setting(given.programs, folder / "work", given.threads, given.devices.split(","),
-                      environment(given.threads))
+                      environment(given.threads), given.peer_limit)
     effort = turns.Effort(given.pairs, given.row_seconds, 0.005 if given.quick else 0.05)
     small = rows.all_rows(setting, rows.Sizes(given.coreset_rows))
     whole = whole_runs.all_rows(setting, given.pictures)

@@ -13,7 +13,7 @@ import turns
 from agreement import Agreement
 from ratios import PairedRatio, median, paired_ratio
 from rows import Peer, Row
-from sides import Side, Sides
+from sides import Side, Sides, TookLonger
 
 
 @dataclass
@@ -31,6 +31,8 @@ class Result:
     """The part of all cores' time that others took meanwhile."""
     note: str = ""
     peak_bytes: dict[str, int] = field(default_factory=dict)
+    stopped: list[str] = field(default_factory=list)
+    """Peers that would have taken longer than their seconds say."""
 
     @property
     def best_peer(self) -> str | None:
@@ -60,12 +62,12 @@ def compare(row: Row, sides: Sides, effort: turns.Effort, say: Callable[[str], N
     save_file(inputs, source)
     ours = {f"flawless {device}": sides.ours(device) for device in sides.setting.devices}
     peers = {label(peer): (peer, sides.peer(peer.library, peer.layout)) for peer in row.peers}
-    first, outputs = {}, {}
+    first, outputs, stopped = {}, {}, []
     watch = load.Watch(sides.processor_seconds)
 
-    def run_first(name: str, side: Side, request: dict[str, Any]) -> None:
+    def run_first(name: str, side: Side, request: dict[str, Any], limit: float | None = None) -> None:
         target = folder / f"{name.replace(' ', '-').replace(':', '-')}.safetensors"
-        answer = side.ask(request | {"inputs": str(source), "outputs": str(target)})
+        answer = side.ask(request | {"inputs": str(source), "outputs": str(target)}, limit)
         side.settle()
         first[name], outputs[name] = answer["seconds"], load_file(target)
         target.unlink()
@@ -73,11 +75,17 @@ def compare(row: Row, sides: Sides, effort: turns.Effort, say: Callable[[str], N
     for name, side in ours.items():
         run_first(name, side, row.ours)
     for name, (peer, side) in peers.items():
-        run_first(name, side, {"operation": peer.operation, "parameters": peer.parameters})
+        limit = sides.setting.peer_limit
+        try:
+            run_first(name, side, {"operation": peer.operation, "parameters": peer.parameters}, limit)
+        except TookLonger:
+            sides.forget(side)
+            first[name] = limit
+            stopped.append(name)
     others = watch.others
     agreements = {}
     for name in ours:
-        for peer in peers:
+        for peer in peers.keys() - set(stopped):
             found: Agreement = row.check(outputs[name], outputs[peer], inputs)
             agreements[f"{peer}, {name}"] = found.text
             if not found.passed:
@@ -85,6 +93,11 @@ def compare(row: Row, sides: Sides, effort: turns.Effort, say: Callable[[str], N
     inputs.clear()
     outputs.clear()
     source.unlink()
+    if stopped:
+        # One round: there is nobody left to take turns with.
+        seconds = {name: [first[name] if name in stopped else side.seconds(1, 0)]
+                   for name, side in (ours | {name: side for name, (_, side) in peers.items()}).items()}
+        return Result(row.group, row.name, list(ours), seconds, agreements, others, stopped=stopped)
     everyone = ours | {name: side for name, (_, side) in peers.items()}
     found = timed(everyone, list(ours), first, effort, sides, say)
     # Where there was one round, of what takes long, its times are those of the first runs.

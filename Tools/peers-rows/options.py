@@ -26,6 +26,8 @@ def parsed() -> argparse.Namespace:
                         help="of the coreset row (default: 16384; 163856 takes an hour)")
     parser.add_argument("--pictures", type=int, default=50, metavar="COUNT",
                         help="of the PatchCore rows (default: 50; 200 take an hour)")
+    parser.add_argument("--peer-limit", type=float, default=None, metavar="S",
+                        help="stop a peer's single run after so many seconds; the table then says that it took longer")
     parser.add_argument("--again", action="store_true",
                         help="keep the rows of FOLDER/peers.json that nobody disturbed, and time the others again")
     parser.add_argument("--quick", action="store_true", help="6 short rounds, small coresets: whether all of it works")
@@ -39,6 +41,8 @@ def parsed() -> argparse.Namespace:
         parser.error(f"--pairs must be at least {turns.LEAST_PAIRS}: fewer have no interval.")
     if found.threads < 1 or found.row_seconds <= 0 or found.coreset_rows < 100 or found.pictures < 10:
         parser.error("--threads and --row-seconds must be positive, --coreset-rows at least 100, --pictures 10.")
+    if found.peer_limit is not None and found.peer_limit < 10:
+        parser.error("--peer-limit must be at least 10 seconds.")
     if found.wheels and not Path(found.wheels).is_dir():
         parser.error(f"There is no folder {found.wheels} with wheels.")
     if found.quick:

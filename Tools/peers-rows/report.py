@@ -45,7 +45,7 @@ def description(programs: Path, threads: int, devices: dict[str, str], arguments
     said = subprocess.run(
         [str(programs / "flawless"), "--version"], capture_output=True, text=True, check=True).stdout.strip()
     return {
-        "schema": "peers/1", "date": datetime.now(timezone.utc).isoformat(timespec="seconds"), "arguments": arguments,
+        "schema": "peers/2", "date": datetime.now(timezone.utc).isoformat(timespec="seconds"), "arguments": arguments,
         "machine": machine(), "flawless": said, "commit": commit(), "devices": devices, "threads": threads,
         "python": platform.python_version(), "versions": {name: version(name) for name in PACKAGES}}
 
@@ -63,12 +63,12 @@ def ratio_text(result: Result, ours: str) -> str:
     if ratio is None:
         return "-"
     if ratio.lower is None or ratio.upper is None:
-        return f"{ratio.median:.2f} (once)"
+        return f"{'below ' if result.best_peer in result.stopped else ''}{ratio.median:.2f} (once)"
     return f"{ratio.median:.2f} ({ratio.lower:.2f} … {ratio.upper:.2f})"
 
 
 def side_text(result: Result, name: str) -> str:
-    text = duration(median(result.seconds[name]))
+    text = ("more than " if name in result.stopped else "") + duration(median(result.seconds[name]))
     peak = result.peak_bytes.get(name)
     return f"{text}, {peak >> 20} MiB" if peak else text
 

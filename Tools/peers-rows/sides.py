@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -30,6 +31,10 @@ class Stop(Exception):
     """What ends the run: a sentence for the person."""
 
 
+class TookLonger(Exception):
+    """A peer that was stopped."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """What all rows share."""
@@ -38,6 +43,8 @@ class Setting:
     threads: int
     devices: list[str]
     environment: dict[str, str] = field(default_factory=dict)
+    peer_limit: float | None = None
+    """The seconds after which a peer's single run is stopped."""
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -63,14 +70,19 @@ class Side:
                 env=setting.environment | variables)
         self.description = self._answer()
 
-    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """- Raises: Stop when the process has ended or says that it cannot."""
+    def ask(self, request: dict[str, Any], limit: float | None = None) -> dict[str, Any]:
+        """- Raises: Stop when the process has ended or says that it cannot; TookLonger when it was stopped, and is gone.
+        """
         assert self.process.stdin is not None
         try:
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             pass
+        if limit is not None and not select.select([self.process.stdout], [], [], limit)[0]:
+            self.process.kill()
+            self.process.wait()
+            raise TookLonger
         answer = self._answer()
         if "error" in answer:
             raise Stop(f"{self.name} cannot do {json.dumps(request)}: {answer['error']}")
@@ -132,6 +144,10 @@ class Sides:
         if name not in self.started:
             self.started[name] = Side(name, command, self.setting, variables)
         return self.started[name]
+
+    def forget(self, side: Side) -> None:
+        """A side whose process is gone."""
+        self.started = {name: other for name, other in self.started.items() if other is not side}
 
     def processor_seconds(self) -> float:
         """Of everything that belongs to the measurement."""

@@ -6,8 +6,10 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -35,10 +37,16 @@ class Ended:
     """Its last line as JSON, where it is one."""
     others: float
     """The part of all cores' time that others took meanwhile."""
+    stopped: bool = False
 
 
-def run(command: list[str], setting: Setting, variables: dict[str, str] | None = None) -> Ended:
-    """- Raises: Stop with the process's last words."""
+def run(
+        command: list[str], setting: Setting, variables: dict[str, str] | None = None, limit: float | None = None
+) -> Ended:
+    """Stopped after `limit` seconds.
+
+    - Raises: Stop with the process's last words.
+    """
     log = setting.folder / "logs" / f"{Path(command[0]).name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     watch = load.Watch(load.own_seconds)
@@ -48,12 +56,18 @@ def run(command: list[str], setting: Setting, variables: dict[str, str] | None =
             command, stdout=subprocess.PIPE, stderr=errors, text=True,
             env=setting.environment | (variables or {}))
         assert process.stdout is not None
+        watchdog = threading.Timer(limit or 0, process.kill)
+        if limit is not None:
+            watchdog.start()
         output = process.stdout.read()
         # wait4 rather than wait: it says the most memory that this process had.
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begun
+        watchdog.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stdout.close()
+    if limit is not None and process.returncode == -signal.SIGKILL and seconds >= limit:
+        return Ended(limit, usage.ru_maxrss * 1024, {"seconds": limit}, watch.others, stopped=True)
     if process.returncode != 0:
         said = log.read_text().strip().splitlines()
         raise Stop(f"'{' '.join(command)}' ended with status {process.returncode}: {said[-1] if said else output}")
@@ -76,6 +90,7 @@ class Product:
     def prepare(self) -> None:
         rows.make_weights(BACKBONE, self.weights, self.setting)
         pictures.write(self.folder, self.count)
+        self.bank.unlink(missing_ok=True)
 
     def model(self, device: str) -> Path:
         return self.setting.folder / f"{device.replace(':', '-')}.model"
@@ -92,7 +107,7 @@ class Product:
     def anomalib(self, *arguments: str) -> Ended:
         return run(
             [sys.executable, "-W", "ignore", str(HERE / "anomalib_run.py"), *arguments, "--threads",
-             str(self.setting.threads)], self.setting, PEER_VARIABLES[PEER])
+             str(self.setting.threads)], self.setting, PEER_VARIABLES[PEER], self.setting.peer_limit)
 
     def train_peer(self) -> Ended:
         return self.anomalib("train", str(self.folder / "train/good"), str(self.weights), str(self.bank))
@@ -107,7 +122,12 @@ class Product:
             str(output), "--csv", str(self.setting.folder / "verdicts.csv")], self.setting)
 
     def predict_peer(self, what: Path, bank: Path | None = None) -> Ended:
-        return self.anomalib("predict", str(what), str(self.weights), str(bank or self.bank), str(self.peer_scores))
+        """With its own bank, or with ours where its training was stopped: they have the same size."""
+        bank = bank or (self.bank if self.bank.exists() else self.our_bank(self.setting.devices[0]))
+        return self.anomalib("predict", str(what), str(self.weights), str(bank), str(self.peer_scores))
+
+    def our_bank(self, device: str) -> Path:
+        return self.model(device) / "weights.safetensors"
 
     @property
     def peer_scores(self) -> Path:
@@ -128,7 +148,8 @@ class Product:
 
     def ensure_trained(self, say: Callable[[str], None]) -> None:
         """Keeps what each training took: a row that is run once need not train again."""
-        self.prepare()
+        if not self.trained:
+            self.prepare()
         for name, train in self.training().items():
             if name not in self.trained:
                 say(f"  training: {name}")
@@ -148,7 +169,7 @@ class Product:
         self.predict_ours(device, self.test)
         with (self.setting.folder / "verdicts.csv").open(newline="") as file:
             ours = {Path(row["path"]).name: float(row["score_reweighted"]) for row in csv.DictReader(file)}
-        self.predict_peer(self.test, self.model(device) / "weights.safetensors")
+        self.predict_peer(self.test, self.our_bank(device))
         peer = json.loads(self.peer_scores.read_text())
         if ours.keys() != peer.keys():
             raise Disagreement(f"flawless {device} and {PEER} did not score the same pictures")
@@ -193,7 +214,8 @@ class WholeRow:
         ours = [name for name in sides if name != PEER]
         # Where there was one round, its times are those of the first runs.
         others = max(others, found.others) if found.rounds == 1 else found.others
-        return Result(self.group, self.name, ours, found.seconds, agreements, others, self.note, peaks)
+        stopped = [name for name, ended in first.items() if ended.stopped]
+        return Result(self.group, self.name, ours, found.seconds, agreements, others, self.note, peaks, stopped)
 
 
 def predictions(product: Product, what: Callable[[], Path]) -> dict[str, Callable[[], Ended]]:
