@@ -107,8 +107,7 @@ kernel void gradients_depthwise(global const float *x, global const float *dy, g
 kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void gradients_weights(global const float *x, global const float *dy, global float *partial, GEOMETRY_ARGUMENTS,
                        int lines, int lines_per_split) {
-  local float patches[STEP][65];
-  local float gradients[STEP][64];
+  local float4 patches[STEP][16], gradients[STEP][16];
   int item = get_local_id(0), panel = get_group_id(1), split = get_group_id(2);
   int depth = kernel_height * kernel_width * channels, first = get_group_id(0) * 64;
   // This item loads depth first + item of each pixel's patch.
@@ -116,37 +115,42 @@ void gradients_weights(global const float *x, global const float *dy, global flo
   int r = tap / kernel_width * dilation_y - top, s = tap % kernel_width * dilation_x - left;
   int begin = split * lines_per_split * output_width;
   int end = min(begin + lines_per_split * output_width, lines * output_width);
-  int row = item / 8 * 8, col = item % 8 * 8;
-  float sums[8][8];
-  for (int i = 0; i < 8; i++)
-    for (int j = 0; j < 8; j++) sums[i][j] = 0;
+  local float *patch_place = (local float *)patches + item, *gradient_place = (local float *)gradients + item;
+  float4 sums[8][2];
+  clear_sums(sums);
   dy += (ulong)panel * lines * output_width * PANEL + item;
+  // Column, row and picture of the next pixel, counted on: divisions would cost as much as the product.
+  int q = 0, p = split * lines_per_split % output_height;
+  ulong picture = (ulong)(split * lines_per_split / output_height) * height;
   for (; begin < end; begin += STEP) {
-    int q = begin % output_width, line = begin / output_width;
     for (int i = 0; i < STEP; i++) {
-      int v = line % output_height * stride_y + r, u = q * stride_x + s, inside_split = begin + i < end;
+      int v = p * stride_y + r, u = q * stride_x + s, inside_split = begin + i < end;
       int valid = inside_split && k < depth && v >= 0 && v < height && u >= 0 && u < width;
-      patches[i][item]
-          = valid ? x[(((ulong)(line / output_height) * height + v) * width + u) * channels + c] : 0.0f;
-      gradients[i][item] = inside_split ? dy[(ulong)(begin + i) * PANEL] : 0.0f;
+      patch_place[i * 64] = valid ? x[((picture + v) * width + u) * channels + c] : 0.0f;
+      gradient_place[i * 64] = inside_split ? dy[(ulong)(begin + i) * PANEL] : 0.0f;
       if (++q == output_width) {
         q = 0;
-        line++;
+        if (++p == output_height) {
+          p = 0;
+          picture += height;
+        }
       }
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-    for (int i = 0; i < STEP; i++)
-      for (int m = 0; m < 8; m++)
-        for (int n = 0; n < 8; n++)
-          sums[m][n] = fma(patches[i][row + m], gradients[i][col + n], sums[m][n]);
+#pragma unroll 4
+    for (int i = 0; i < STEP; i++) add_step(patches[i], gradients[i], item, sums);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
-  for (int m = 0; m < 8; m++)
+#pragma unroll
+  for (int m = 0; m < 8; m++) {
+    int place = first + ITEM_ROW(item) + m;
+    float values[8];
+    row_of_sums(sums[m], values);
     for (int n = 0; n < 8; n++) {
-      int place = first + row + m, column = panel * PANEL + col + n;
-      if (place < depth && column < outputs)
-        partial[((ulong)split * depth + place) * outputs + column] = sums[m][n];
+      int column = panel * PANEL + ITEM_COLUMN(item, n);
+      if (place < depth && column < outputs) partial[((ulong)split * depth + place) * outputs + column] = values[n];
     }
+  }
 }
 #endif
 

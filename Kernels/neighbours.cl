@@ -130,10 +130,11 @@ kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void neighbours_candidates(global const float *queries, global const float *panels, global const float *norms,
                            global float *scores, global int *candidates, int query_count, int width, int panel_count,
                            int panels_per_split, int kept) {
-  local float tiles[64 * 33];
-  local float *query_tile = tiles, *row_tile = tiles + STEP * 65;  // [STEP][65], [STEP][64]; later scores [64][33]
+  // Queries and rows, [STEP][64] each; later the scores of half a panel, [64][33].
+  local float4 tiles[64 * 33 / 4];
+  local float *scores_tile = (local float *)tiles, *query_tile = scores_tile, *row_tile = scores_tile + STEP * 64;
   int item = get_local_id(0), first = get_group_id(0) * 64, split = get_group_id(1), splits = get_num_groups(1);
-  int query = min(first + item, query_count - 1), row = item / 8 * 8, col = item % 8 * 8;
+  int query = min(first + item, query_count - 1);
   int is_query = first + item < query_count;
   global const float *q = queries + (ulong)query * width;
   scores += ((ulong)query * splits + split) * kept;
@@ -143,33 +144,30 @@ void neighbours_candidates(global const float *queries, global const float *pane
   int end = min((split + 1) * panels_per_split, panel_count);
   for (int panel = split * panels_per_split; panel < end; panel++) {
     global const float *w = panels + (ulong)panel * width * PANEL;
-    float sums[8][8];
-    for (int i = 0; i < 8; i++)
-      for (int j = 0; j < 8; j++) sums[i][j] = 0;
+    float4 sums[8][2];
+    clear_sums(sums);
     for (int begin = 0; begin < width; begin += STEP) {
       for (int k = 0; k < STEP; k++) {
         int inside = begin + k < width;
-        query_tile[k * 65 + item] = inside ? q[begin + k] : 0.0f;
+        query_tile[k * 64 + item] = inside ? q[begin + k] : 0.0f;
         row_tile[k * 64 + item] = inside ? w[(ulong)(begin + k) * PANEL + item] : 0.0f;
       }
       barrier(CLK_LOCAL_MEM_FENCE);
-      for (int k = 0; k < STEP; k++) {
-        float a[8], b[8];
-        for (int i = 0; i < 8; i++) a[i] = query_tile[k * 65 + row + i];
-        for (int j = 0; j < 8; j++) b[j] = row_tile[k * 64 + col + j];
-        for (int i = 0; i < 8; i++)
-          for (int j = 0; j < 8; j++) sums[i][j] = fma(a[i], b[j], sums[i][j]);
-      }
+#pragma unroll 4
+      for (int k = 0; k < STEP; k++) add_step(tiles + k * 16, tiles + (STEP + k) * 16, item, sums);
       barrier(CLK_LOCAL_MEM_FENCE);
     }
-    for (int half_panel = 0; half_panel < 64; half_panel += 32) {
-      if ((col & 32) == half_panel)
-        for (int i = 0; i < 8; i++)
-          for (int j = 0; j < 8; j++)
-            tiles[(row + i) * 33 + (col & 31) + j] = norms[panel * PANEL + col + j] - 2.0f * sums[i][j];
+#pragma unroll
+    for (int part = 0; part < 2; part++) {
+      int half_panel = part * 32, column = half_panel + item % 8 * 4;
+      float4 norm = vload4(0, norms + panel * PANEL + column);
+#pragma unroll
+      for (int i = 0; i < 8; i++)
+        vstore4(fma((float4)(-2.0f), sums[i][part], norm), 0,
+                scores_tile + (ITEM_ROW(item) + i) * 33 + item % 8 * 4);
       barrier(CLK_LOCAL_MEM_FENCE);
       for (int j = 0; is_query && j < 32; j++) {
-        float score = tiles[item * 33 + j];
+        float score = scores_tile[item * 33 + j];
         if (score < worst) {
           keep(scores, candidates, kept, score, panel * PANEL + half_panel + j);
           worst = scores[kept - 1];
