@@ -6,8 +6,7 @@
 // its own sums, partial: [splits][depth][outputs], which are added in their order.
 //
 // CPU shape: one work-item takes one tap, ROWS channels and two vectors of columns, whose sums stay in registers.
-// GPU shape: a work-group of 64 computes 64 depths by 64 columns, 8 x 8 an item, 16 pixels at a time through local memory:
-// 2 · 64 · 64 · 16 operations for 4 · 2 · 64 · 16 bytes, 16 operations a byte; local memory 8.1 KiB, about 100 registers.
+// GPU shape: a work-group of 64 computes 64 depths by 64 columns, 8 x 8 an item, 16 pixels at a time through local memory.
 
 #ifndef ROWS
 #define ROWS 6
@@ -104,6 +103,20 @@ kernel void gradients_depthwise(global const float *x, global const float *dy, g
 #else
 #define STEP 16
 
+// Tiles beyond the last depth and column are multiplied, too.
+// Model of gradients_weights
+//   typical: 15.9 operations a byte in convolveBackwardWeights n=8 h=64 w=64 c=64 o=64 k=3 p=1
+//   needs: 110 registers, 8192 bytes local, 64 items: 6 groups a unit by local memory
+//   pixels = lines * output_width
+//   split = lines_per_split * output_width
+//   steps = groups0 * groups1 * ((groups2 - 1) * ceil(split / 16) + ceil((pixels - (groups2 - 1) * split) / 16))
+//   patches = lines / output_height * channels *
+//     taps(output_height, kernel_height, stride_y, dilation_y, top, height) *
+//     taps(output_width, kernel_width, stride_x, dilation_x, left, width)
+//   results = groups2 * kernel_height * kernel_width * channels * outputs
+//   loads = groups1 * patches + 64 * groups0 * groups1 * pixels; stores = results
+//   local_loads = 16384 * steps; local_stores = 2048 * steps
+//   operations = 131072 * steps
 kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void gradients_weights(global const float *x, global const float *dy, global float *partial, GEOMETRY_ARGUMENTS,
                        int lines, int lines_per_split) {
@@ -155,6 +168,15 @@ void gradients_weights(global const float *x, global const float *dy, global flo
 #endif
 
 // Groups: one work-item a weight of a split. dy: [lines, output_width, outputs], n: weights.
+// Model of gradients_grouped
+//   typical: 0.25 operations a byte in convolveBackwardWeights n=8 h=32 w=32 c=240 o=240 k=5 p=2 g=240
+//   needs: 30 registers, 0 bytes local, 64 items: 32 groups a unit by items
+//   results = groups1 * n
+//   products = n / kernel_height / kernel_width * lines / output_height *
+//     taps(output_height, kernel_height, stride_y, dilation_y, top, height) *
+//     taps(output_width, kernel_width, stride_x, dilation_x, left, width)
+//   loads = 2 * products; stores = results
+//   operations = 2 * products
 kernel void gradients_grouped(global const float *x, global const float *dy, global float *partial, GEOMETRY_ARGUMENTS,
                               int lines, int lines_per_split, int groups, int n) {
   int i = get_global_id(0), split = get_global_id(1);
@@ -177,6 +199,7 @@ kernel void gradients_grouped(global const float *x, global const float *dy, glo
 
 // One work-item a weight of turned: [rows, columns, outputs / groups, channels]; depth and width are channels and outputs
 // of one group.
+// Model of gradients_reverse_taps: results = n; loads = n; stores = n
 kernel void gradients_reverse_taps(global const float *w, global float *turned, int n, int kernel_width, int channels,
                                    int outputs, int depth, int group_outputs, int first_row, int row_step, int rows,
                                    int first_column, int column_step, int columns) {
@@ -189,6 +212,7 @@ kernel void gradients_reverse_taps(global const float *w, global float *turned, 
 }
 
 // One work-item an element of x: [batch, rows, columns, channels].
+// Model of gradients_place_on_grid: results = n; loads = n; stores = n
 kernel void gradients_place_on_grid(global const float *x, global float *y, int n, int rows, int columns, int channels,
                                     int height, int width, int stride_y, int stride_x, int top, int left) {
   int i = get_global_id(0);

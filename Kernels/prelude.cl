@@ -90,6 +90,8 @@ void put(wide value, global float *y, int count) {
 #endif
 }
 
+// Model of activated(kind) = (kind == 1) + 2 * (kind == 2) + 4 * (kind == 3) + 5 * (kind == 4) + 5 * (kind == 5) +
+//     4 * (kind == 6) + (kind == 7)
 // Values of Swift's Activation, in its order. NaN stays NaN.
 enum { NONE, RELU, RELU6, SILU, GELU, GELU_QUICK, SIGMOID, TANH };
 
