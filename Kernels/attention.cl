@@ -8,16 +8,16 @@
 //
 // CPU shape: one work-item takes ROWS queries of a head; scores of KEYS keys and the sums of y lie in local memory, which
 // is its core's cache, while both products run in registers.
-// GPU shape: a work-group of 64 takes 64 queries by 64 columns of y, each item 8 x 8 scores, then 8 x 8 columns. A block
-// of 64 keys: 2 · 64 · 64 · (width + 64) operations for 256 · (width + 64) bytes of k and v: 32 operations a byte. Local
-// memory 25 KiB, about 150 registers: 2 groups on a core of 64 KiB. Where width is above 64, groups side by side compute
-// the scores again.
+// GPU shape: a work-group of 64 takes 64 queries by 64 columns of y, each item 8 x 8 scores, then 8 x 8 columns. Queries are
+// read anew for each block of 64 keys. Where width is above 64, groups side by side compute the scores again.
 
 #ifndef ROWS
 #define ROWS 6
 #endif
 
 // One item a key of packed keys, or a column of packed values; `depth` and `outer` are width and keys, or keys and width.
+// Model of attention_pack: results = items * (width + is_value * (keys - width)); stores = results
+//   loads = size1 * keys * width
 kernel void attention_pack(global const float *restrict x, global float *restrict packed, int heads, int keys, int width,
                            int is_value) {
   int place = get_global_id(0), group = get_global_id(1), panels = get_global_size(0) / PANEL;
@@ -136,86 +136,127 @@ kernel void attention_forward(global const float *q, global const float *k, glob
 #else
 #define STEP 16
 
+// The model counts blocks of keys, and the keys that the last of them lack.
+// Model of attention_forward
+//   typical: 21.4 operations a byte in attend heads=8 queries=1024 keys=1024 width=64
+//   needs: 170 registers, 21760 bytes local, 64 items: 2 groups a unit by local memory
+//   most = ceil(keys / 64)
+//   seen = min(groups0, most)
+//   causal = seen * (seen + 1) / 2 + (groups0 - seen) * most
+//   blocks = groups1 * groups2 * (is_causal * causal + (1 - is_causal) * groups0 * most)
+//   cut = groups1 * groups2 * (groups0 - is_causal * min(most - 1, groups0)) * (64 * most - keys)
+//   steps = ceil(width / 16)
+//   results = groups2 * queries * width
+//   loads = 64 * blocks * (2 * width + 64) - 64 * cut
+//   stores = results + groups2 * queries
+//   local_loads = 64 * blocks * (256 * steps + 1160) + 512 * groups
+//   local_stores = 64 * blocks * (32 * steps + 193) + 64 * groups
+//   operations = blocks * (131072 * steps + 551000) + results + 192 * groups
 kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void attention_forward(global const float *q, global const float *k, global const float *v, global float *y,
                        global float *log_sums, int heads, int queries, int keys, int width, int value_panels,
                        int is_causal, float scale) {
-  local float a_tile[STEP][65];
-  local float b_tile[STEP][64];
-  local float p[64][65];
+  // Queries, [STEP][16], lie where the probabilities of 64 keys by 64 queries come later; four more floats a row let items
+  // that write down a column meet in fewer banks.
+  local float4 p[64][17], b_tile[STEP][16];
+  local float factors[64];
+  local float4 *a_tile = p[0];
+  local float *p_place = (local float *)p, *a_place = p_place, *b_place = (local float *)b_tile;
   int item = get_local_id(0), first = get_group_id(0) * 64, panel = get_group_id(1), group = get_group_id(2);
-  int row = item / 8 * 8, col = item % 8 * 8, key_panels = (keys + PANEL - 1) / PANEL;
+  int row = ITEM_ROW(item), key_panels = (keys + PANEL - 1) / PANEL;
+  a_place += item;
+  b_place += item;
   ulong line = (ulong)(group / heads) * queries + min(first + item, queries - 1);
   global const float *query = q + (line * heads + group % heads) * width;
   k += (ulong)group * key_panels * width * PANEL;
   v += ((ulong)group * value_panels + panel) * keys * PANEL;
-  float sums[8][8], largest = -INFINITY, total = 0;
-  for (int i = 0; i < 8; i++)
-    for (int j = 0; j < 8; j++) sums[i][j] = 0;
+  float4 sums[8][2];
+  float largest = -INFINITY, total = 0;
+  clear_sums(sums);
   int end = is_causal ? min(first + 64, keys) : keys;
   for (int begin = 0; begin < end; begin += 64) {
-    float scores[8][8];
-    for (int i = 0; i < 8; i++)
-      for (int j = 0; j < 8; j++) scores[i][j] = 0;
+    float4 scores[8][2];
+    clear_sums(scores);
     for (int depth = 0; depth < width; depth += STEP) {
       for (int c = 0; c < STEP; c++) {
         int inside = depth + c < width;
-        a_tile[c][item] = inside ? query[depth + c] : 0.0f;
-        b_tile[c][item] = inside ? k[((ulong)(begin / PANEL) * width + depth + c) * PANEL + item] : 0.0f;
+        a_place[c * 64] = inside ? query[depth + c] : 0.0f;
+        b_place[c * 64] = inside ? k[((ulong)(begin / PANEL) * width + depth + c) * PANEL + item] : 0.0f;
       }
       barrier(CLK_LOCAL_MEM_FENCE);
-      for (int c = 0; c < STEP; c++)
-        for (int i = 0; i < 8; i++)
-          for (int j = 0; j < 8; j++) scores[i][j] = fma(a_tile[c][row + i], b_tile[c][col + j], scores[i][j]);
+#pragma unroll 4
+      for (int c = 0; c < STEP; c++) add_step(a_tile + c * 16, b_tile[c], item, scores);
       barrier(CLK_LOCAL_MEM_FENCE);
     }
-    for (int i = 0; i < 8; i++)
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+      float values[8];
+      row_of_sums(scores[i], values);
+#pragma unroll
       for (int j = 0; j < 8; j++) {
-        int key = begin + col + j, is_seen = key < keys && (!is_causal || key <= first + row + i);
-        p[row + i][col + j] = is_seen ? scores[i][j] * scale : -INFINITY;
+        int place = ITEM_COLUMN(item, j), key = begin + place;
+        int is_seen = key < keys && (!is_causal || key <= first + row + i);
+        p_place[place * 68 + row + i] = is_seen ? values[j] * scale : -INFINITY;
       }
+    }
     barrier(CLK_LOCAL_MEM_FENCE);
     // Each item the softmax of one query.
     float next = largest;
-    for (int j = 0; j < 64; j++) next = fmax(next, p[item][j]);
+    for (int j = 0; j < 64; j++) next = fmax(next, p_place[j * 68 + item]);
     float factor = exp(largest - next), sum = 0;
     for (int j = 0; j < 64; j++) {
-      float e = exp(p[item][j] - next);
-      p[item][j] = e;
+      float e = exp(p_place[j * 68 + item] - next);
+      p_place[j * 68 + item] = e;
       sum += e;
     }
     total = total * factor + sum;
     largest = next;
-    p[item][64] = factor;
+    factors[item] = factor;
     barrier(CLK_LOCAL_MEM_FENCE);
-    for (int i = 0; i < 8; i++)
-      for (int j = 0; j < 8; j++) sums[i][j] *= p[row + i][64];
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+      float4 rescaling = factors[row + i];
+      sums[i][0] *= rescaling;
+      sums[i][1] *= rescaling;
+    }
     for (int j = 0; j < 64; j += STEP) {
       // Beyond the last key p is 0, which NaN in memory would not survive.
       for (int c = 0; c < STEP; c++)
-        b_tile[c][item] = begin + j + c < keys ? v[(ulong)(begin + j + c) * PANEL + item] : 0.0f;
+        b_place[c * 64] = begin + j + c < keys ? v[(ulong)(begin + j + c) * PANEL + item] : 0.0f;
       barrier(CLK_LOCAL_MEM_FENCE);
-      for (int c = 0; c < STEP; c++)
-        for (int i = 0; i < 8; i++)
-          for (int n = 0; n < 8; n++) sums[i][n] = fma(p[row + i][j + c], b_tile[c][col + n], sums[i][n]);
+#pragma unroll 4
+      for (int c = 0; c < STEP; c++) add_step(p[j + c], b_tile[c], item, sums);
       barrier(CLK_LOCAL_MEM_FENCE);
     }
   }
   if (panel == 0 && first + item < queries) log_sums[(ulong)group * queries + first + item] = largest + log(total);
-  p[item][64] = 1.0f / total;
+  factors[item] = 1.0f / total;
   barrier(CLK_LOCAL_MEM_FENCE);
-  for (int i = 0; i < 8; i++)
+#pragma unroll
+  for (int i = 0; i < 8; i++) {
+    float values[8], rescaling = factors[row + i];
+    row_of_sums(sums[i], values);
     for (int j = 0; j < 8; j++) {
-      int c = panel * PANEL + col + j;
+      int c = panel * PANEL + ITEM_COLUMN(item, j);
       if (first + row + i >= queries || c >= width) continue;
       ulong place = (ulong)(group / heads) * queries + first + row + i;
-      y[(place * heads + group % heads) * width + c] = sums[i][j] * p[row + i][64];
+      y[(place * heads + group % heads) * width + c] = values[j] * rescaling;
     }
+  }
 }
 #endif
 
 // Scores and gradients of probabilities, [groups, queries, keys], to probabilities and gradients of scores in place: one
 // work-item an element, or 0 for keys that a query does not see. 12 bytes a score and one exponential.
+// Model of attention_score_gradients
+//   typical: 0.292 operations a byte in attendBackward heads=8 queries=1024 keys=1024 width=64
+//   needs: 20 registers, 0 bytes local, 256 items: 8 groups a unit by items
+//   most = min(queries, keys)
+//   causal = (most * (most + 1) / 2 + (queries - most) * keys) / queries / keys
+//   seen = n * (1 - is_causal + is_causal * causal)
+//   results = 2 * n
+//   loads = 4 * seen; stores = 2 * n
+//   operations = 7 * seen
 kernel void attention_score_gradients(global float *scores, global float *gradients, global const float *log_sums,
                                       global const float *products, int n, int queries, int keys, int is_causal,
                                       float scale) {

@@ -6,8 +6,7 @@
 // its own sums, partial: [splits][depth][outputs], which are added in their order.
 //
 // CPU shape: one work-item takes one tap, ROWS channels and two vectors of columns, whose sums stay in registers.
-// GPU shape: a work-group of 64 computes 64 depths by 64 columns, 8 x 8 an item, 16 pixels at a time through local memory:
-// 2 · 64 · 64 · 16 operations for 4 · 2 · 64 · 16 bytes, 16 operations a byte; local memory 8.1 KiB, about 100 registers.
+// GPU shape: a work-group of 64 computes 64 depths by 64 columns, 8 x 8 an item, 16 pixels at a time through local memory.
 
 #ifndef ROWS
 #define ROWS 6
@@ -104,11 +103,24 @@ kernel void gradients_depthwise(global const float *x, global const float *dy, g
 #else
 #define STEP 16
 
+// Tiles beyond the last depth and column are multiplied, too.
+// Model of gradients_weights
+//   typical: 15.9 operations a byte in convolveBackwardWeights n=8 h=64 w=64 c=64 o=64 k=3 p=1
+//   needs: 110 registers, 8192 bytes local, 64 items: 6 groups a unit by local memory
+//   pixels = lines * output_width
+//   split = lines_per_split * output_width
+//   steps = groups0 * groups1 * ((groups2 - 1) * ceil(split / 16) + ceil((pixels - (groups2 - 1) * split) / 16))
+//   patches = lines / output_height * channels *
+//     taps(output_height, kernel_height, stride_y, dilation_y, top, height) *
+//     taps(output_width, kernel_width, stride_x, dilation_x, left, width)
+//   results = groups2 * kernel_height * kernel_width * channels * outputs
+//   loads = groups1 * patches + 64 * groups0 * groups1 * pixels; stores = results
+//   local_loads = 16384 * steps; local_stores = 2048 * steps
+//   operations = 131072 * steps
 kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void gradients_weights(global const float *x, global const float *dy, global float *partial, GEOMETRY_ARGUMENTS,
                        int lines, int lines_per_split) {
-  local float patches[STEP][65];
-  local float gradients[STEP][64];
+  local float4 patches[STEP][16], gradients[STEP][16];
   int item = get_local_id(0), panel = get_group_id(1), split = get_group_id(2);
   int depth = kernel_height * kernel_width * channels, first = get_group_id(0) * 64;
   // This item loads depth first + item of each pixel's patch.
@@ -116,41 +128,55 @@ void gradients_weights(global const float *x, global const float *dy, global flo
   int r = tap / kernel_width * dilation_y - top, s = tap % kernel_width * dilation_x - left;
   int begin = split * lines_per_split * output_width;
   int end = min(begin + lines_per_split * output_width, lines * output_width);
-  int row = item / 8 * 8, col = item % 8 * 8;
-  float sums[8][8];
-  for (int i = 0; i < 8; i++)
-    for (int j = 0; j < 8; j++) sums[i][j] = 0;
+  local float *patch_place = (local float *)patches + item, *gradient_place = (local float *)gradients + item;
+  float4 sums[8][2];
+  clear_sums(sums);
   dy += (ulong)panel * lines * output_width * PANEL + item;
+  // Column, row and picture of the next pixel, counted on: divisions would cost as much as the product.
+  int q = 0, p = split * lines_per_split % output_height;
+  ulong picture = (ulong)(split * lines_per_split / output_height) * height;
   for (; begin < end; begin += STEP) {
-    int q = begin % output_width, line = begin / output_width;
     for (int i = 0; i < STEP; i++) {
-      int v = line % output_height * stride_y + r, u = q * stride_x + s, inside_split = begin + i < end;
+      int v = p * stride_y + r, u = q * stride_x + s, inside_split = begin + i < end;
       int valid = inside_split && k < depth && v >= 0 && v < height && u >= 0 && u < width;
-      patches[i][item]
-          = valid ? x[(((ulong)(line / output_height) * height + v) * width + u) * channels + c] : 0.0f;
-      gradients[i][item] = inside_split ? dy[(ulong)(begin + i) * PANEL] : 0.0f;
+      patch_place[i * 64] = valid ? x[((picture + v) * width + u) * channels + c] : 0.0f;
+      gradient_place[i * 64] = inside_split ? dy[(ulong)(begin + i) * PANEL] : 0.0f;
       if (++q == output_width) {
         q = 0;
-        line++;
+        if (++p == output_height) {
+          p = 0;
+          picture += height;
+        }
       }
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-    for (int i = 0; i < STEP; i++)
-      for (int m = 0; m < 8; m++)
-        for (int n = 0; n < 8; n++)
-          sums[m][n] = fma(patches[i][row + m], gradients[i][col + n], sums[m][n]);
+#pragma unroll 4
+    for (int i = 0; i < STEP; i++) add_step(patches[i], gradients[i], item, sums);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
-  for (int m = 0; m < 8; m++)
+#pragma unroll
+  for (int m = 0; m < 8; m++) {
+    int place = first + ITEM_ROW(item) + m;
+    float values[8];
+    row_of_sums(sums[m], values);
     for (int n = 0; n < 8; n++) {
-      int place = first + row + m, column = panel * PANEL + col + n;
-      if (place < depth && column < outputs)
-        partial[((ulong)split * depth + place) * outputs + column] = sums[m][n];
+      int column = panel * PANEL + ITEM_COLUMN(item, n);
+      if (place < depth && column < outputs) partial[((ulong)split * depth + place) * outputs + column] = values[n];
     }
+  }
 }
 #endif
 
 // Groups: one work-item a weight of a split. dy: [lines, output_width, outputs], n: weights.
+// Model of gradients_grouped
+//   typical: 0.25 operations a byte in convolveBackwardWeights n=8 h=32 w=32 c=240 o=240 k=5 p=2 g=240
+//   needs: 30 registers, 0 bytes local, 64 items: 32 groups a unit by items
+//   results = groups1 * n
+//   products = n / kernel_height / kernel_width * lines / output_height *
+//     taps(output_height, kernel_height, stride_y, dilation_y, top, height) *
+//     taps(output_width, kernel_width, stride_x, dilation_x, left, width)
+//   loads = 2 * products; stores = results
+//   operations = 2 * products
 kernel void gradients_grouped(global const float *x, global const float *dy, global float *partial, GEOMETRY_ARGUMENTS,
                               int lines, int lines_per_split, int groups, int n) {
   int i = get_global_id(0), split = get_global_id(1);
@@ -173,6 +199,7 @@ kernel void gradients_grouped(global const float *x, global const float *dy, glo
 
 // One work-item a weight of turned: [rows, columns, outputs / groups, channels]; depth and width are channels and outputs
 // of one group.
+// Model of gradients_reverse_taps: results = n; loads = n; stores = n
 kernel void gradients_reverse_taps(global const float *w, global float *turned, int n, int kernel_width, int channels,
                                    int outputs, int depth, int group_outputs, int first_row, int row_step, int rows,
                                    int first_column, int column_step, int columns) {
@@ -185,6 +212,7 @@ kernel void gradients_reverse_taps(global const float *w, global float *turned, 
 }
 
 // One work-item an element of x: [batch, rows, columns, channels].
+// Model of gradients_place_on_grid: results = n; loads = n; stores = n
 kernel void gradients_place_on_grid(global const float *x, global float *y, int n, int rows, int columns, int channels,
                                     int height, int width, int stride_y, int stride_x, int top, int left) {
   int i = get_global_id(0);

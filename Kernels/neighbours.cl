@@ -8,12 +8,11 @@
 // cache while QUERY_TILES tiles pass over it. A panel's scores are compared with each query's worst kept one, a vector at a
 // time; few panels hold anything better.
 //
-// GPU shape, per query and row of the bank: width fused multiply-adds, width / 4 loads from local memory, width / 32 loads
-// from global memory and as many stores to local memory, one score through local memory; intensity 16 operations a byte of
-// global memory. A work-group of 64: 64 sums, 16 operands and some 20 more registers an item, 8.25 KiB of local memory:
-// bound by registers to some 8 to 10 groups on a multiprocessor with 65 536 of them.
+// GPU shape: 64 sums and 16 operands an item in registers; per query and row of the bank width fused multiply-adds for
+// width / 4 words from local memory and width / 32 from global memory.
 
 // panels from centred rows [rows, width]; one work-item an element.
+// Model of neighbours_pack: results = n; loads = rows * width; stores = n
 kernel void neighbours_pack(global const float *x, global float *panels, int n, int width, int rows) {
   int i = get_global_id(0);
   if (i >= n) return;
@@ -22,6 +21,7 @@ kernel void neighbours_pack(global const float *x, global float *panels, int n, 
 }
 
 // Squared norms of centred rows, +∞ beyond the last.
+// Model of neighbours_norms: results = n; loads = rows * width; stores = n; operations = 2 * rows * width
 kernel void neighbours_norms(global const float *x, global float *norms, int n, int width, int rows) {
   int row = get_global_id(0);
   if (row >= n) return;
@@ -126,14 +126,28 @@ kernel void neighbours_candidates(global const float *queries, global const floa
 #define STEP 16
 // A work-group of 64 compares 64 queries with one panel of 64 rows after another, 8 x 8 a work-item; then each item looks
 // through the scores of one query, half a panel at a time.
+// The model takes rows to come in random order: each list takes its first ones and, later, ever fewer.
+// Model of neighbours_candidates
+//   typical: 16.4 operations a byte in nearest queries=784 rows=10000 width=152
+//   needs: 105 registers, 8448 bytes local, 64 items: 5 groups a unit by local memory
+//   tiles = groups0 * panel_count
+//   steps = tiles * ceil(width / 16)
+//   scored = query_count * 64 * panel_count
+//   results = query_count * groups1 * kept
+//   later = results * max(log((64 * panels_per_split + 0.5) / (kept + 0.5)), 0)
+//   loads = 128 * tiles * width + 512 * tiles + results * (1.5 * kept + 0.25) + later * (kept + 0.75)
+//   stores = results * (1.5 * kept + 2.5) + later * (kept + 1)
+//   local_loads = 16384 * steps + scored; local_stores = 2048 * steps + 4096 * tiles
+//   operations = 131072 * steps + 8192 * tiles + scored + (results + later) * (kept + 0.5) / 2
 kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void neighbours_candidates(global const float *queries, global const float *panels, global const float *norms,
                            global float *scores, global int *candidates, int query_count, int width, int panel_count,
                            int panels_per_split, int kept) {
-  local float tiles[64 * 33];
-  local float *query_tile = tiles, *row_tile = tiles + STEP * 65;  // [STEP][65], [STEP][64]; later scores [64][33]
+  // Queries and rows, [STEP][64] each; later the scores of half a panel, [64][33].
+  local float4 tiles[64 * 33 / 4];
+  local float *scores_tile = (local float *)tiles, *query_tile = scores_tile, *row_tile = scores_tile + STEP * 64;
   int item = get_local_id(0), first = get_group_id(0) * 64, split = get_group_id(1), splits = get_num_groups(1);
-  int query = min(first + item, query_count - 1), row = item / 8 * 8, col = item % 8 * 8;
+  int query = min(first + item, query_count - 1);
   int is_query = first + item < query_count;
   global const float *q = queries + (ulong)query * width;
   scores += ((ulong)query * splits + split) * kept;
@@ -143,33 +157,30 @@ void neighbours_candidates(global const float *queries, global const float *pane
   int end = min((split + 1) * panels_per_split, panel_count);
   for (int panel = split * panels_per_split; panel < end; panel++) {
     global const float *w = panels + (ulong)panel * width * PANEL;
-    float sums[8][8];
-    for (int i = 0; i < 8; i++)
-      for (int j = 0; j < 8; j++) sums[i][j] = 0;
+    float4 sums[8][2];
+    clear_sums(sums);
     for (int begin = 0; begin < width; begin += STEP) {
       for (int k = 0; k < STEP; k++) {
         int inside = begin + k < width;
-        query_tile[k * 65 + item] = inside ? q[begin + k] : 0.0f;
+        query_tile[k * 64 + item] = inside ? q[begin + k] : 0.0f;
         row_tile[k * 64 + item] = inside ? w[(ulong)(begin + k) * PANEL + item] : 0.0f;
       }
       barrier(CLK_LOCAL_MEM_FENCE);
-      for (int k = 0; k < STEP; k++) {
-        float a[8], b[8];
-        for (int i = 0; i < 8; i++) a[i] = query_tile[k * 65 + row + i];
-        for (int j = 0; j < 8; j++) b[j] = row_tile[k * 64 + col + j];
-        for (int i = 0; i < 8; i++)
-          for (int j = 0; j < 8; j++) sums[i][j] = fma(a[i], b[j], sums[i][j]);
-      }
+#pragma unroll 4
+      for (int k = 0; k < STEP; k++) add_step(tiles + k * 16, tiles + (STEP + k) * 16, item, sums);
       barrier(CLK_LOCAL_MEM_FENCE);
     }
-    for (int half_panel = 0; half_panel < 64; half_panel += 32) {
-      if ((col & 32) == half_panel)
-        for (int i = 0; i < 8; i++)
-          for (int j = 0; j < 8; j++)
-            tiles[(row + i) * 33 + (col & 31) + j] = norms[panel * PANEL + col + j] - 2.0f * sums[i][j];
+#pragma unroll
+    for (int part = 0; part < 2; part++) {
+      int half_panel = part * 32, column = half_panel + item % 8 * 4;
+      float4 norm = vload4(0, norms + panel * PANEL + column);
+#pragma unroll
+      for (int i = 0; i < 8; i++)
+        vstore4(fma((float4)(-2.0f), sums[i][part], norm), 0,
+                scores_tile + (ITEM_ROW(item) + i) * 33 + item % 8 * 4);
       barrier(CLK_LOCAL_MEM_FENCE);
       for (int j = 0; is_query && j < 32; j++) {
-        float score = tiles[item * 33 + j];
+        float score = scores_tile[item * 33 + j];
         if (score < worst) {
           keep(scores, candidates, kept, score, panel * PANEL + half_panel + j);
           worst = scores[kept - 1];
@@ -198,6 +209,17 @@ float exact_distance(global const float *q, global const float *row, int width) 
 // Merges a query's lists of all splits into the first, and writes the `count` candidates at the smallest exact distances,
 // the smaller row of equal ones first; one work-item a query. Where a damaged query has too few candidates, row 0 stands
 // for them, so that the NaN of its distance shows.
+// The model takes rows to come in random order.
+// Model of neighbours_rank
+//   typical: 0.377 operations a byte in nearest queries=784 rows=10000 width=152
+//   needs: 30 registers, 0 bytes local, 64 items: 32 groups a unit by items
+//   entries = query_count * kept * max(log(splits + 0.5) - 0.42, 0)
+//   results = query_count * count
+//   whole = floor(width / VW)
+//   loads = query_count * kept * (2 * width + 2 * splits) + entries * (kept + 0.75)
+//   stores = entries * (kept + 1) + 2 * results
+//   operations = query_count * kept * (3 * width + VW + splits + 1) + 2 * entries
+//   unseen = query_count * kept * (VW - 1) * whole
 kernel void neighbours_rank(global const float *queries, global const float *x, global float *scores,
                             global int *candidates, global float *distances, global int *indices, int query_count,
                             int width, int splits, int kept, int count) {

@@ -27,6 +27,37 @@ typedef vec vec_anywhere __attribute__((aligned(4)));
 #define PANEL 64
 #endif
 
+#if !SHAPE_CPU
+// A product of 64 by 64 that 64 items share, 8 x 8 each: 8 rows side by side, 4 columns, and 4 more half a tile further on,
+// so that eight items read 128 bytes in one run and meet in no bank.
+#define ITEM_ROW(item) ((item) / 8 * 8)
+#define ITEM_COLUMN(item, j) ((item) % 8 * 4 + (j) % 4 + (j) / 4 * 32)
+
+void clear_sums(float4 sums[8][2]) {
+#pragma unroll
+  for (int i = 0; i < 8; i++) sums[i][0] = sums[i][1] = 0;
+}
+
+// Adds one column of rows times one line of columns, 64 floats each.
+void add_step(local const float4 *rows, local const float4 *columns, int item, float4 sums[8][2]) {
+  float row[8];
+  vstore4(rows[item / 8 * 2], 0, row);
+  vstore4(rows[item / 8 * 2 + 1], 1, row);
+  float4 left = columns[item % 8], right = columns[item % 8 + 8];
+#pragma unroll
+  for (int i = 0; i < 8; i++) {
+    sums[i][0] = fma((float4)(row[i]), left, sums[i][0]);
+    sums[i][1] = fma((float4)(row[i]), right, sums[i][1]);
+  }
+}
+
+// A row's sums, by ITEM_COLUMN.
+void row_of_sums(const float4 sums[2], float values[8]) {
+  vstore4(sums[0], 0, values);
+  vstore4(sums[1], 1, values);
+}
+#endif
+
 // For kernels that are written once for both shapes: the floats that one work-item takes side by side.
 #if SHAPE_CPU
 #define WIDTH VW
@@ -82,6 +113,8 @@ void put(wide value, global float *y, int count) {
 #endif
 }
 
+// Model of activated(kind) = (kind == 1) + 2 * (kind == 2) + 4 * (kind == 3) + 5 * (kind == 4) + 5 * (kind == 5) +
+//     4 * (kind == 6) + (kind == 7)
 // Values of Swift's Activation, in its order. NaN stays NaN.
 enum { NONE, RELU, RELU6, SILU, GELU, GELU_QUICK, SIGMOID, TANH };
 

@@ -1,6 +1,7 @@
 // What a driver must do for the other kernels to be right, one thing a kernel, so that a failure has a name.
 
 // Seven functions of each x, in blocks of n.
+// Model of probe_functions: results = 7 * n; loads = n; stores = 7 * n; operations = 8 * n
 kernel void probe_functions(global const float *x, global float *y, int n) {
   int i = get_global_id(0);
   if (i >= n) return;
@@ -16,6 +17,7 @@ kernel void probe_functions(global const float *x, global float *y, int n) {
 
 // x: NaN, infinity, 0, 1, the smallest normal number. y: whether each rule of IEEE 754 holds; the last one, about numbers
 // below the normal ones, is optional.
+// Model of probe_rules: results = 7; loads = 5; stores = 7; operations = 12
 kernel void probe_rules(global const float *x, global float *y) {
   float nan = x[0], infinity = x[1], zero = x[2], one = x[3], smallest = x[4];
   y[0] = !(nan == nan);
@@ -28,6 +30,8 @@ kernel void probe_rules(global const float *x, global float *y) {
 }
 
 // One work-group: the sum of x, a value an item, by a tree in local memory.
+// Model of probe_tree: results = 1; loads = items; stores = 1; operations = items - 1
+//   local_loads = 2 * items - 1; local_stores = 2 * items - 1
 kernel void probe_tree(global const float *x, global float *y) {
   local float tree[256];
   int item = get_local_id(0);
@@ -41,6 +45,7 @@ kernel void probe_tree(global const float *x, global float *y) {
 }
 
 // What counter-based random numbers need: the upper half of a product, in two ways, and rotated 64-bit numbers.
+// Model of probe_integers: results = 3 * n; loads = n; stores = 3 * n
 kernel void probe_integers(global const int *x, global int *y, int n) {
   int i = get_global_id(0);
   if (i >= n) return;
@@ -52,6 +57,7 @@ kernel void probe_integers(global const int *x, global int *y, int n) {
 }
 
 // Vectors at addresses that are aligned to one float.
+// Model of probe_vectors: results = 4 * n; loads = 4 * n; stores = 4 * n; operations = 4 * n; unseen = 3 * n
 kernel void probe_vectors(global const float *x, global float *y, int n) {
   int i = get_global_id(0);
   if (i >= n) return;
@@ -60,6 +66,7 @@ kernel void probe_vectors(global const float *x, global float *y, int n) {
 }
 
 // Halves as storage; arithmetic in them is never needed.
+// Model of probe_halves: results = n; loads = 1.5 * n; stores = 1.5 * n
 kernel void probe_halves(global const float *x, global half *halves, global float *y, int n) {
   int i = get_global_id(0);
   if (i >= n) return;
@@ -68,5 +75,7 @@ kernel void probe_halves(global const float *x, global half *halves, global floa
 }
 
 // One float `thousands` times 1024 floats from the start: beyond 2 GiB an index of 32 bits goes astray.
+// Model of probe_far: results = 1; stores = 1
 kernel void probe_far(global float *x, int thousands, float value) { x[(ulong)thousands * 1024] = value; }
+// Model of probe_far_back: results = 1; loads = 1; stores = 1
 kernel void probe_far_back(global const float *x, global float *y, int thousands) { y[0] = x[(ulong)thousands * 1024]; }

@@ -14,6 +14,13 @@ enum { UNIFORM, NORMAL, SAMPLE };
 wide uniform(uwide word) { return (TO_FLOAT(word >> 9) + 0.5f) * 0x1p-23f; }
 
 // y: n elements; means and log_variances are read for samples only.
+// The model has floating point only; beside it there are some 25 integer operations an output.
+// Model of random_fill
+//   typical: 1.5 operations a byte in fillRandom n=1048576 kind=normal seed=1
+//   needs: 24 registers, 0 bytes local, 64 items: 32 groups a unit by items
+//   results = n
+//   loads = 2 * n * (distribution == 2); stores = n
+//   operations = items * (8 + 16 * (0 < distribution)) + 6 * n * (distribution == 2)
 kernel void random_fill(global const float *means, global const float *log_variances, global float *y, int n,
                         int distribution, int seed_low, int seed_high, int stream, int step) {
   int first = get_global_id(0) * WIDTH;
@@ -74,6 +81,7 @@ kernel void random_fill(global const float *means, global const float *log_varia
     }
 }
 
+// Model of random_sample_backward: results = n; loads = 4 * n; stores = n; operations = 5 * n
 kernel void random_sample_backward(global const float *means, global const float *log_variances, global const float *z,
                                    global const float *dz, global float *dx, int n) {
   int i = get_global_id(0);

@@ -17,6 +17,8 @@ typedef float4 lanes;
 
 // mad() is slower than the contracted sum on PoCL, and fma() is emulated where a device has none.
 // y [items][LANES]; every item runs CHAINS chains x := factor x + term.
+// Model of roof_multiply: results = 4 * items; loads = 4 * items; stores = 4 * items; unseen = 24 * items
+//   operations = items * (32 * rounds + 32)
 kernel void roof_multiply(global float *y, int items, int rounds, float factor, float term) {
   int i = get_global_id(0);
   if (i >= items) return;
@@ -34,6 +36,8 @@ kernel void roof_multiply(global float *y, int items, int rounds, float factor, 
 }
 
 // y [items][LANES]; every item runs four chains x := e^(factor x).
+// Model of roof_exponential: results = 4 * items; loads = 4 * items; stores = 4 * items
+//   operations = items * (32 * rounds + 32); unseen = items * (12 * rounds + 24)
 kernel void roof_exponential(global float *y, int items, int rounds, float factor) {
   int i = get_global_id(0);
   if (i >= items) return;
@@ -48,6 +52,7 @@ kernel void roof_exponential(global float *y, int items, int rounds, float facto
 }
 
 // CPU shape: an item takes a strip. GPU shape: an item takes four floats.
+// Model of roof_copy: results = n; loads = n; stores = n
 kernel void roof_copy(global const float *x, global float *y, int n) {
   int i = get_global_id(0);
 #if SHAPE_CPU
@@ -60,6 +65,7 @@ kernel void roof_copy(global const float *x, global float *y, int n) {
 
 // CPU shape: an item sums a strip. GPU shape: an item sums every (n / 64)th group of four floats, sixteen of them.
 // All sums go to a few places, so that next to nothing is written.
+// Model of roof_read: results = n / 64; loads = n; operations = 1.2 * n; unseen = 0.9 * n
 kernel void roof_read(global const float *x, global float *y, int n, int places) {
   int i = get_global_id(0);
   lanes sum[4];
@@ -82,6 +88,7 @@ kernel void roof_read(global const float *x, global float *y, int n, int places)
   if (total.s0 < -1e30f) LANES_STORE(total, i % places, y);
 }
 
+// Model of roof_empty: results = items
 kernel void roof_empty(global float *y, int items) {
   if (get_global_id(0) > (size_t)items) y[0] = 0.0f;
 }

@@ -49,6 +49,13 @@ kernel void softmax_backward(global const float *y, global const float *dy, glob
   for (int j = 0; j < columns; j++) dx[j] = logarithmic ? dy[j] - exp(y[j]) * sum : y[j] * (dy[j] - sum);
 }
 #else
+// Model of softmax_rows
+//   typical: 0.5 operations a byte in softmax rows=4096 columns=1024
+//   needs: 20 registers, 256 bytes local, 64 items: 32 groups a unit by items
+//   results = groups * columns
+//   loads = 3 * results; stores = results
+//   local_loads = 380 * groups; local_stores = 254 * groups
+//   operations = (7 - 2 * logarithmic) * results + 318 * groups
 kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void softmax_rows(global const float *x, global float *y, int rows, int columns, int logarithmic) {
   local float tree[64];
@@ -77,6 +84,13 @@ void softmax_rows(global const float *x, global float *y, int rows, int columns,
   for (int i = item; i < columns; i += 64) y[i] = logarithmic ? x[i] - offset : exp(x[i] - largest) * factor;
 }
 
+// Model of softmax_backward
+//   typical: 0.203 operations a byte in softmaxBackward rows=4096 columns=1024
+//   needs: 20 registers, 256 bytes local, 64 items: 32 groups a unit by items
+//   results = groups * columns
+//   loads = (4 - logarithmic) * results; stores = results
+//   local_loads = 190 * groups; local_stores = 127 * groups
+//   operations = (4 + logarithmic) * results + 63 * groups
 kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void softmax_backward(global const float *y, global const float *dy, global float *dx, int rows, int columns,
                       int logarithmic) {

@@ -9,8 +9,7 @@
 // them with one panel after another, and transforms each product back: nothing but x, weights and y passes through
 // memory.
 // GPU shape: winograd_input and winograd_output around a batch of EDGE² matrix products by convolution_tiles. One item a
-// tile and channel, neighbours in channels, so accesses are coalesced; up to 60 registers, no local memory. Input: EDGE²
-// loads and stores for 2 · EDGE transforms; output: EDGE² loads and M² stores: bound by memory.
+// tile and channel, neighbours in channels, so accesses are coalesced, and bound by memory.
 #ifndef M
 #define M 4
 #endif
@@ -52,6 +51,13 @@ constant float weight_lines[EDGE][3] = {{1.0f / 4, 0, 0}, {-1.0f / 6, -1.0f / 6,
 #endif
 
 // w: [3, 3, channels, outputs]; one work-item an input channel of an output channel.
+// Model of winograd_weights
+//   typical: 1.35 operations a byte in convolve h=32 w=32 c=128 o=128 k=3 p=1 algorithm=winograd4
+//   needs: 30 registers, 0 bytes local, 256 items: 8 groups a unit by items
+//   edge = M + 2
+//   results = n * edge * edge
+//   loads = 9 * channels * outputs; stores = results
+//   operations = 4.5 * n * (3 * edge + edge * edge)
 kernel void winograd_weights(global const float *w, global float *packed, int n, int channels, int outputs) {
   int i = get_global_id(0);
   if (i >= n) return;
@@ -210,6 +216,15 @@ kernel void winograd_tiles(global const float *x, global const float *packed, gl
 }
 #else
 // v: [EDGE²][tiles][channels]; one item a tile and channel.
+// Model of winograd_input
+//   typical: 0.825 operations a byte in convolve h=32 w=32 c=128 o=128 k=3 p=1 algorithm=winograd4
+//   needs: 64 registers, 0 bytes local, 64 items: 16 groups a unit by registers
+//   edge = M + 2
+//   results = tiles * channels * edge * edge
+//   loads = tiles / tiles_y / tiles_x * channels * taps(tiles_y, edge, M, 1, top, height) *
+//     taps(tiles_x, edge, M, 1, left, width)
+//   stores = results
+//   operations = 2 * edge * tiles * channels * (4 + 15 * (M == 4))
 kernel void winograd_input(global const float *x, global float *v, int height, int width, int channels, int top,
                            int left, int tiles_y, int tiles_x, int tiles) {
   int c = get_global_id(0), tile = get_global_id(1);
@@ -234,6 +249,16 @@ kernel void winograd_input(global const float *x, global float *v, int height, i
 }
 
 // m: [EDGE²][tiles][outputs]; one item a tile and output channel.
+// Model of winograd_output
+//   typical: 0.625 operations a byte in convolve h=32 w=32 c=128 o=128 k=3 p=1 algorithm=winograd4
+//   needs: 50 registers, 0 bytes local, 64 items: 20 groups a unit by registers
+//   edge = M + 2
+//   columns = tiles * outputs
+//   lines = tiles / tiles_y * output_height * outputs
+//   results = tiles / tiles_y / tiles_x * output_height * output_width * outputs
+//   epilogue = has_bias + has_residual
+//   loads = edge * edge * columns + epilogue * results; stores = results
+//   operations = (edge * columns + lines) * (4 + 9 * (M == 4)) + (epilogue + activated(activation)) * results
 kernel void winograd_output(global const float *m, global const float *bias, global const float *residual,
                             global float *y, int output_height, int output_width, int outputs, int tiles_y,
                             int tiles_x, int tiles, int has_bias, int has_residual, int activation) {

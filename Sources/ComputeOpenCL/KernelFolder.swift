@@ -1,3 +1,4 @@
+package import Compute
 public import Foundation
 
 /// The embedded kernels as files, for tools that change them.
@@ -8,5 +9,15 @@ public enum KernelFolder {
     for (name, text) in KernelSources.embedded {
       try text.write(to: folder.appendingPathComponent("\(name).cl"), atomically: true, encoding: .utf8)
     }
+  }
+
+  /// The kernels' texts by the names of their files, without ".cl": those of a folder, or the embedded ones.
+  ///
+  /// - Throws: ``DeviceError/build(file:options:log:)`` when the folder lacks a file.
+  package static func texts(in folder: String?) throws(DeviceError) -> [String: String] {
+    let sources = KernelSources(folder: folder)
+    var texts: [String: String] = [:]
+    for name in KernelSources.names { texts[name] = try sources.text(name) }
+    return texts
   }
 }

@@ -39,7 +39,7 @@ struct KernelSources: Sendable {
     try text(file).matches(of: /kernel void (\w+)\(/).map { String($0.1) }
   }
 
-  private func text(_ file: String) throws(DeviceError) -> String {
+  func text(_ file: String) throws(DeviceError) -> String {
     guard let folder else {
       guard let text = Self.embedded[file] else {
         throw .build(file: "\(file).cl", options: "", log: "there is no such file in the program")

@@ -20,6 +20,8 @@ final class KernelTable: Sendable {
     var firstLaunches: [String: CompileTimes.Launch]?
     /// Of launches on a profiling queue; nil while they are not asked for.
     var events: LaunchEvents?
+    /// Nil while they are not asked for.
+    var log: LaunchLog?
   }
 
   private let connection: OpenCLConnection
@@ -58,6 +60,9 @@ final class KernelTable: Sendable {
       var needs = kernel.limits
       needs.localMemory += parameters.reduce(0) { $0 + $1.localByteCount }
       let global = try limits.globalSize(of: size, group: group, kernel: name, needs)
+      state.log?.records.append(
+        LaunchRecord(kernel: name, size: global, group: group, numbers: parameters.map(\.number)))
+      if state.log?.isDry == true { return }
       let code = try withExtendedLifetime(parameters) { () throws(DeviceError) in
         for (index, parameter) in parameters.enumerated() {
           try check("clSetKernelArg", parameter.set(cl_uint(index), of: kernel.handle.pointer, cl), kernel: name)
@@ -89,6 +94,18 @@ final class KernelTable: Sendable {
       return state.events ?? LaunchEvents()
     }
     return try events.times(cl)
+  }
+
+  /// From now on launches are noted, until ``endLog()``.
+  ///
+  /// - isDry: whether they are not enqueued
+  func beginLog(isDry: Bool) { state.withLock { $0.log = LaunchLog(isDry: isDry) } }
+
+  func endLog() -> [LaunchRecord] {
+    state.withLock { state in
+      defer { state.log = nil }
+      return state.log?.records ?? []
+    }
   }
 
   /// From now on the first launch of each kernel and work-group is waited for and timed.

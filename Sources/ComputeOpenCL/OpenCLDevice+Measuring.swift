@@ -19,6 +19,22 @@ extension OpenCLDevice {
     return try kernels.endEvents()
   }
 
+  /// The launches of some work, in their order.
+  ///
+  /// - isDry: whether they are only noted: results are then undefined
+  package func launches(isDry: Bool = false, of work: () throws -> Void) throws -> [LaunchRecord] {
+    kernels.beginLog(isDry: isDry)
+    do { try work() } catch {
+      _ = kernels.endLog()
+      throw error
+    }
+    try finish()
+    return kernels.endLog()
+  }
+
+  /// Floats of a vector in the kernels (VW).
+  package var kernelVectorWidth: Int { tiling.vectorWidth }
+
   /// What the driver says of every kernel of every file, by name; all are compiled.
   package func kernelResources() throws -> [String: KernelResources] {
     var found: [String: KernelResources] = [:]

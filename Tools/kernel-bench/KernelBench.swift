@@ -20,7 +20,8 @@ struct KernelBench: ParsableCommand {
     version: Version.text,
     subcommands: [
       ListCommand.self, RoofCommand.self, RunCommand.self, StepCommand.self, PairedCommand.self, CompareCommand.self,
-      StaticCommand.self, CompileCommand.self, CompileWorkerCommand.self, CountCommand.self,
+      StaticCommand.self, ModelCommand.self, ModelWorkerCommand.self, CompileCommand.self, CompileWorkerCommand.self,
+      CountCommand.self,
       CountWorkerCommand.self, TuneCommand.self, TuneWorkerCommand.self, PlotCommand.self, GateCommand.self,
       ServeCommand.self,
     ])
