@@ -73,14 +73,13 @@ struct HotKernel {
     HotKernel(
       functions: ["fl_epilogue", "fl_activate", "exponential", "logistic"], file: "elementwise",
       operations: ["convolve", "activate", "map"]),
-    HotKernel(functions: ["fl_softmax_row"], file: "elementwise", operations: ["softmax"]),
     HotKernel(
       functions: ["fl_select_candidates", "insert", "fl_rank_candidates", "fl_squared_norms"], file: "neighbours",
       operations: ["nearest"]),
     HotKernel(
       functions: ["fl_coreset_update", "fl_squared_distance", "squared_distance"], file: "neighbours",
       operations: ["coreset", "nearest"]),
-    HotKernel(functions: ["fl_reduce", "row_sum", "better"], file: "reduction", operations: ["reduce"]),
+    HotKernel(functions: ["fl_reduce", "better"], file: "reduction", operations: ["reduce"]),
     HotKernel(functions: ["fl_position", "fl_permute"], file: "reduction", operations: ["position", "permute"]),
     HotKernel(functions: ["fl_resample_row", "source"], file: "resampling", operations: ["resample"]),
     HotKernel(
