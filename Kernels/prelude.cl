@@ -33,17 +33,19 @@ typedef vec wide;
 typedef float wide;
 #endif
 
-// WIDTH floats, or `count` and zeros.
-wide take(global const float *x, int count) {
+// WIDTH floats, or `count` and `rest`.
+wide take_or(global const float *x, int count, float rest) {
 #if SHAPE_CPU
   if (count >= VW) return VLOAD(0, x);
   float lanes[VW];
-  for (int lane = 0; lane < VW; lane++) lanes[lane] = lane < count ? x[lane] : 0.0f;
+  for (int lane = 0; lane < VW; lane++) lanes[lane] = lane < count ? x[lane] : rest;
   return VLOAD(0, lanes);
 #else
-  return count > 0 ? *x : 0.0f;
+  return count > 0 ? *x : rest;
 #endif
 }
+
+wide take(global const float *x, int count) { return take_or(x, count, 0.0f); }
 
 void put(wide value, global float *y, int count) {
 #if SHAPE_CPU
@@ -58,6 +60,33 @@ void put(wide value, global float *y, int count) {
   if (count > 0) *y = value;
 #endif
 }
+
+#if SHAPE_CPU
+// A vector's lanes brought together by halves.
+#if VW == 16
+#define FOUR(OP, x) OP(OP(x.lo, x.hi).lo, OP(x.lo, x.hi).hi)
+#elif VW == 8
+#define FOUR(OP, x) OP(x.lo, x.hi)
+#else
+#define FOUR(OP, x) x
+#endif
+#define PLUS(a, b) ((a) + (b))
+#define MOST(a, b) ((a) > (b) ? (a) : (b))
+
+float sum_lanes(vec x) {
+  float4 four = FOUR(PLUS, x);
+  float2 two = four.lo + four.hi;
+  return two.x + two.y;
+}
+
+float largest_lane(vec x) {
+  float4 four = FOUR(MOST, x);
+  float2 two = MOST(four.lo, four.hi);
+  return MOST(two.x, two.y);
+}
+#else
+float sum_lanes(float x) { return x; }
+#endif
 
 // Values of Swift's Activation, in its order. NaN stays NaN.
 enum { NONE, RELU, RELU6, SILU, GELU, GELU_QUICK, SIGMOID, TANH };
