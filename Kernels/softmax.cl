@@ -4,23 +4,39 @@ wide larger(wide a, wide b) { return a > b ? a : b; }
 
 #if SHAPE_CPU
 void softmax_row(global const float *x, global float *y, int columns, int logarithmic) {
-  vec most[4], sum = 0;
+  vec most[4], sums[4];
 #pragma unroll
-  for (int chain = 0; chain < 4; chain++) most[chain] = -INFINITY;
+  for (int chain = 0; chain < 4; chain++) {
+    most[chain] = -INFINITY;
+    sums[chain] = 0;
+  }
   int i = 0;
   for (; i + 4 * VW <= columns; i += 4 * VW)
 #pragma unroll
     for (int chain = 0; chain < 4; chain++) most[chain] = larger(VLOAD(chain, x + i), most[chain]);
   for (; i < columns; i += VW) most[0] = larger(take_or(x + i, columns - i, -INFINITY), most[0]);
   float largest = largest_lane(larger(larger(most[0], most[1]), larger(most[2], most[3])));
-  for (i = 0; i < columns; i += VW) {
+  for (i = 0; i + 4 * VW <= columns; i += 4 * VW)
+#pragma unroll
+    for (int chain = 0; chain < 4; chain++) {
+      vec e = exp(VLOAD(chain, x + i) - largest);
+      if (!logarithmic) VSTORE(e, chain, y + i);
+      sums[chain] += e;
+    }
+  for (; i < columns; i += VW) {
     vec e = exp(take_or(x + i, columns - i, -INFINITY) - largest);
     if (!logarithmic) put(e, y + i, columns - i);
-    sum += e;
+    sums[0] += e;
   }
-  float total = sum_lanes(sum), offset = largest + log(total), factor = 1.0f / total;
-  for (i = 0; i < columns; i += VW)
-    put(logarithmic ? take(x + i, columns - i) - offset : take(y + i, columns - i) * factor, y + i, columns - i);
+  float total = sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  if (logarithmic) {
+    float offset = largest + log(total);
+    for (i = 0; i < columns; i += VW) put(take(x + i, columns - i) - offset, y + i, columns - i);
+  } else {
+    float factor = 1.0f / total;
+    for (i = 0; i + VW <= columns; i += VW) VSTORE(VLOAD(0, y + i) * factor, 0, y + i);
+    for (; i < columns; i++) y[i] *= factor;
+  }
 }
 
 // Groups of one: as many items as the host asks for share the rows.
