@@ -5,7 +5,15 @@
 
 // Chains of sums side by side, floats that are summed on their own, vectors of channels side by side, and channels of a
 // table: no power of two, or tables side by side would meet in the same sets of the cache.
-enum { CHAINS = 4, RUN = 4096, BLOCK = 4, TABLE = 656 };
+enum { CHAINS = 4, RUN = 4096, BLOCK = 4, TABLE = 656, FILTER_ROWS = 16 };
+
+// d c b a | a b c d | d c b a
+static inline long reflected(long i, long n) {
+  if (i >= 0 && i < n) return i;
+  i %= 2 * n;
+  if (i < 0) i += 2 * n;
+  return i < n ? i : 2 * n - 1 - i;
+}
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"), min_vector_width(512))), apply_to = function)
@@ -29,7 +37,7 @@ enum { CHAINS = 4, RUN = 4096, BLOCK = 4, TABLE = 656 };
 
 #define FUNCTIONS(X) \
   X(softmax_rows) X(softmax_backward_rows) X(sum_of_run) X(normalize_run) X(normalize_run_backward) X(slice_moments) \
-  X(normalize_rows) X(gradient_sums) X(normalize_rows_backward)
+  X(normalize_rows) X(gradient_sums) X(normalize_rows_backward) X(filter_across)
 
 typedef struct {
 #define FIELD(name) __typeof__(&name##_baseline) name;
@@ -87,4 +95,10 @@ void fl_normalize_rows_backward(const float *x, const float *dy, long rows, long
                                 const float *means, const float *factors, const float *scale, const float *sums,
                                 const float *products, float *dx) {
   functions()->normalize_rows_backward(x, dy, rows, channels, length, means, factors, scale, sums, products, dx);
+}
+
+long fl_filter_rows(void) { return FILTER_ROWS; }
+
+void fl_filter_across(const float *x, long height, long width, const float *taps, long radius, long first, float *y) {
+  functions()->filter_across(x, height, width, taps, radius, first, y);
 }

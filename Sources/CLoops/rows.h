@@ -327,6 +327,43 @@ static void NAME(normalize_rows_backward)(const float *x, const float *dy, long 
   }
 }
 
+// FILTER_ROWS rows from `first` on, filtered across rows and transposed: x [height][width], y [width][height].
+static void NAME(filter_across)(const float *x, long height, long width, const float *taps, long radius, long first,
+                                float *y) {
+#pragma clang fp contract(fast)
+  for (long end = smaller(first + FILTER_ROWS, height); first < end; first += VW)
+    for (long column = 0; column < width; column += BLOCK * VW) {
+      vec rows[BLOCK][VW];
+      for (long i = 0; i < VW; i++) {
+        vec sums[BLOCK] = {0};
+        for (long k = 0; k <= 2 * radius; k++) {
+          const float *line = x + reflected(smaller(first + i, height - 1) + k - radius, height) * width + column;
+          if (column + BLOCK * VW <= width) {
+            UNROLL for (int v = 0; v < BLOCK; v++) sums[v] += taps[k] * NAME(load)(line + v * VW);
+          } else {
+            UNROLL for (int v = 0; v < BLOCK; v++)
+              sums[v] += taps[k] * NAME(load_part)(line + v * VW, width - column - v * VW, 0);
+          }
+        }
+        UNROLL for (int v = 0; v < BLOCK; v++) rows[v][i] = sums[v];
+      }
+      for (int v = 0; v < BLOCK; v++) {
+        // Each step moves the rows' highest bit to the lanes and the lanes' highest bit to the rows.
+        for (int step = 1; step < VW; step *= 2) {
+          vec moved[VW];
+          UNROLL for (int i = 0; i < VW / 2; i++) {
+            moved[2 * i].even = rows[v][i].lo;
+            moved[2 * i].odd = rows[v][i + VW / 2].lo;
+            moved[2 * i + 1].even = rows[v][i].hi;
+            moved[2 * i + 1].odd = rows[v][i + VW / 2].hi;
+          }
+          UNROLL for (int i = 0; i < VW; i++) rows[v][i] = moved[i];
+        }
+        for (long i = 0; i < VW && column + v * VW + i < width; i++)
+          NAME(store_part)(rows[v][i], y + (column + v * VW + i) * height + first, height - first);
+      }
+    }
+}
 #undef vec
 #undef CHAINS
 #undef INLINE

@@ -54,13 +54,14 @@ struct HotKernel {
       functions: [
         "coreset_update", "coreset_to_earlier", "coreset_pick", "updated", "squared_distance", "keep_farther",
       ], file: "coreset", operations: ["coreset"]),
-    HotKernel(functions: ["softmax_rows", "larger"], file: "softmax", operations: ["softmax"]),
+    HotKernel(functions: ["softmax_rows", "softmax_row", "larger"], file: "softmax", operations: ["softmax"]),
     HotKernel(functions: ["reduction_columns", "merged", "start_of"], file: "reduction", operations: ["reduce"]),
-    HotKernel(functions: ["reduction_rows"], file: "reduction", operations: ["reduce"]),
+    HotKernel(functions: ["reduction_rows", "reduced_run"], file: "reduction", operations: ["reduce"]),
     HotKernel(functions: ["reduction_position"], file: "reduction", operations: ["position"]),
     HotKernel(functions: ["pooling_forward", "pooled"], file: "pooling", operations: ["pool"]),
     HotKernel(functions: ["resampling_forward", "source"], file: "resampling", operations: ["resample"]),
-    HotKernel(functions: ["filtering_pass"], file: "filtering", operations: ["filter"]),
+    HotKernel(
+      functions: ["filtering_pass", "filtering_across", "reflected"], file: "filtering", operations: ["filter"]),
     HotKernel(
       functions: ["indexing_permute", "indexing_copy", "indexing_gather_rows", "indexing_accumulate_rows"],
       file: "indexing", operations: ["permute", "copy", "gatherRows", "accumulateRows"]),
@@ -82,8 +83,5 @@ struct HotKernel {
     HotKernel(functions: ["fl_reduce", "better"], file: "reduction", operations: ["reduce"]),
     HotKernel(functions: ["fl_position", "fl_permute"], file: "reduction", operations: ["position", "permute"]),
     HotKernel(functions: ["fl_resample_row", "source"], file: "resampling", operations: ["resample"]),
-    HotKernel(
-      functions: ["fl_filter_along_row", "fl_filter_across_rows", "reflected"], file: "resampling",
-      operations: ["filter"]),
   ]
 }

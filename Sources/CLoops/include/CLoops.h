@@ -133,11 +133,6 @@ typedef struct {
   // One row of the input's gradient, [width][channels], from the gradients dy of a picture's outputs.
   void (*resample_backward_row)(const float *dy, long height, long width, long channels, long output_height,
                                 long output_width, float scale_y, float scale_x, int mode, long row, float *dx);
-  // One row of a map filtered along itself, edges reflected.
-  void (*filter_along_row)(const float *x, long width, const float *taps, long radius, float *y);
-  // Row `row` of a map filtered across rows.
-  void (*filter_across_rows)(const float *x, long height, long width, const float *taps, long radius, long row,
-                             float *y);
 
   // random.c
   // Elements 4 · first and on of the numbers that belong to a key: seed's low and high word, stream, step.
@@ -172,6 +167,12 @@ typedef struct {
   void (*normalize_rows_backward)(const float *x, const float *dy, long rows, long channels, long length,
                                   const float *means, const float *factors, const float *_Nullable scale,
                                   const float *sums, const float *products, float *dx);
+
+  // Rows that a task filters, a multiple of every vector's floats.
+  long (*filter_rows)(void);
+  // Those rows of a map from `first` on, filtered across rows, edges reflected, and transposed: x [height][width],
+  // y [width][height].
+  void (*filter_across)(const float *x, long height, long width, const float *taps, long radius, long first, float *y);
 
   // normalization.c
   // Means and variances of `groups` groups of `length` channels each, whose slices' lie `channels` apart; the last of
