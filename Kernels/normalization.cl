@@ -8,24 +8,16 @@
 
 #if SHAPE_CPU
 #define ITEMS 1
-#define WIDE_CHANNELS for (int c = 0; c < channels; c += WIDTH)
+#define CHAINS 4   // sums side by side
+#define TABLE 656  // channels of a table: no power of two, or tables would meet in the same sets of the cache
+#define WIDE_CHANNELS for (int c = 0; c < channels; c += CHAINS * WIDTH)
 #define SLICE get_global_id(0)
 #else
 #define ITEMS 64
+#define CHAINS 1
 #define WIDE_CHANNELS for (int c = get_global_id(0), once = c < channels; once; once = 0)
 #define SLICE get_global_id(1)
 #endif
-
-float sum_lanes(wide value) {
-#if SHAPE_CPU
-  float lanes[VW], sum = 0;
-  VSTORE(value, 0, lanes);
-  for (int lane = 0; lane < VW; lane++) sum += lanes[lane];
-  return sum;
-#else
-  return value;
-#endif
-}
 
 // The sum over a work-group, for every item.
 float sum_items(wide value, local float *tree) {
@@ -43,10 +35,20 @@ float sum_items(wide value, local float *tree) {
   return sum;
 }
 
+#define EACH_CHAIN _Pragma("unroll") for (int chain = 0; chain < CHAINS; chain++)
+// Of a vector of channels, its part for a chain.
+#define PLACE(x) ((x) + chain * WIDTH), count - chain * WIDTH
+
 // Statistics of WIDTH channels from c on, of which `count` exist: mean and 1 / √(variance + ε).
 void statistics(global const float *means, global const float *variances, int place, int c, int count,
                 int group_channels, float epsilon, wide *mean, wide *factor) {
 #if SHAPE_CPU
+  int first = c / group_channels, last = (c + min(VW, count) - 1) / group_channels;
+  if (first >= last) {
+    *mean = means[place + last];
+    *factor = 1.0f / sqrt(variances[place + last] + epsilon);
+    return;
+  }
   float centres[VW], scales[VW];
   for (int lane = 0; lane < VW; lane++) {
     int group = place + (c + min(lane, count - 1)) / group_channels;
@@ -68,6 +70,29 @@ void statistics(global const float *means, global const float *variances, int pl
   ulong start = (ulong)group * length; \
   int channel = group % groups * length;
 
+// An item's share of Σ (x − centre)^power.
+wide sum_run(global const float *x, int first, int length, float centre, int power) {
+  wide sums[CHAINS], rest;
+  EACH_CHAIN sums[chain] = 0;
+  int i = first;
+#if SHAPE_CPU
+  for (; i + CHAINS * WIDTH <= length; i += CHAINS * WIDTH)
+    EACH_CHAIN {
+      rest = VLOAD(chain, x + i) - centre;
+      sums[chain] += power == 2 ? rest * rest : rest;
+    }
+#endif
+  for (; i < length; i += ITEMS * WIDTH) {
+    rest = take_or(x + i, length - i, centre) - centre;
+    sums[0] += power == 2 ? rest * rest : rest;
+  }
+#if SHAPE_CPU
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+#else
+  return sums[0];
+#endif
+}
+
 // Model of normalization_run
 //   typical: 0.369 operations a byte in normalize n=4096 positions=1 c=512 g=1 affine=1
 //   needs: 24 registers, 256 bytes local, 64 items: 32 groups a unit by items
@@ -82,24 +107,10 @@ void normalization_run(global const float *x, global const float *scale, global 
   RUN
   x += start;
   y += start;
-  wide sum = 0;
-  for (int i = first; i < length; i += ITEMS * WIDTH) sum += take(x + i, length - i);
-  float mean = sum_items(sum, tree) / (float)length;
-  sum = 0;
-  int i = first;
-  for (; i + WIDTH <= length; i += ITEMS * WIDTH) {
-    wide rest = take(x + i, WIDTH) - mean;
-    sum += rest * rest;
-  }
-  float variance = sum_lanes(sum);
-  for (int lane = i; lane < length && lane < i + WIDTH; lane++) variance += (x[lane] - mean) * (x[lane] - mean);
-#if SHAPE_CPU
-  variance /= (float)length;
-#else
-  variance = sum_items(variance, tree) / (float)length;
-#endif
+  float mean = sum_items(sum_run(x, first, length, 0.0f, 1), tree) / (float)length;
+  float variance = sum_items(sum_run(x, first, length, mean, 2), tree) / (float)length;
   float factor = 1.0f / sqrt(variance + epsilon);
-  for (i = first; i < length; i += ITEMS * WIDTH) {
+  for (int i = first; i < length; i += ITEMS * WIDTH) {
     wide value = (take(x + i, length - i) - mean) * factor;
     if (has_scale) value *= take(scale + channel + i, length - i);
     if (has_shift) value += take(shift + channel + i, length - i);
@@ -164,16 +175,20 @@ kernel void normalization_slices(global const float *x, global float *slice_mean
   WIDE_CHANNELS {
     int count = channels - c;
     global const float *line = x + base + c;
-    wide sum = 0;
-    for (int row = begin; row < end; row++) sum += take(line + (ulong)row * channels, count);
-    wide mean = sum / (float)(end - begin);
-    sum = 0;
-    for (int row = begin; row < end; row++) {
-      wide rest = take(line + (ulong)row * channels, count) - mean;
-      sum += rest * rest;
+    wide sums[CHAINS], means[CHAINS];
+    EACH_CHAIN sums[chain] = 0;
+    for (int row = begin; row < end; row++) EACH_CHAIN sums[chain] += take(PLACE(line + (ulong)row * channels));
+    EACH_CHAIN {
+      means[chain] = sums[chain] / (float)(end - begin);
+      sums[chain] = 0;
+      put(means[chain], PLACE(slice_means + (ulong)slice * channels + c));
     }
-    put(mean, slice_means + (ulong)slice * channels + c, count);
-    put(sum, slice_squares + (ulong)slice * channels + c, count);
+    for (int row = begin; row < end; row++)
+      EACH_CHAIN {
+        wide rest = take(PLACE(line + (ulong)row * channels)) - means[chain];
+        sums[chain] += rest * rest;
+      }
+    EACH_CHAIN put(sums[chain], PLACE(slice_squares + (ulong)slice * channels + c));
   }
 }
 
@@ -225,17 +240,37 @@ kernel void normalization_forward(global const float *x, global const float *mea
                                   int positions, int channels, int slices, int rows, int groups, float epsilon,
                                   int has_scale, int has_shift) {
   SLICED
-  WIDE_CHANNELS {
-    int count = channels - c;
-    wide mean, factor, term = 0;
-    statistics(means, variances, picture * groups, c, count, channels / groups, epsilon, &mean, &factor);
-    if (has_scale) factor *= take(scale + c, count);
-    if (has_shift) term = take(shift + c, count);
+#if SHAPE_CPU
+  // Whole rows one after the other, as memory likes them.
+  float mean[TABLE], factor[TABLE], term[TABLE];
+  for (int first = 0; first < channels; first += TABLE) {
+    int width = min(channels - first, TABLE);
+    for (int c = 0; c < width; c++) {
+      int group = picture * groups + (first + c) / (channels / groups);
+      mean[c] = means[group];
+      factor[c] = (has_scale ? scale[first + c] : 1.0f) / sqrt(variances[group] + epsilon);
+      term[c] = has_shift ? shift[first + c] : 0.0f;
+    }
     for (int row = begin; row < end; row++) {
-      ulong place = base + (ulong)row * channels + c;
-      put((take(x + place, count) - mean) * factor + term, y + place, count);
+      ulong place = base + (ulong)row * channels + first;
+      int c = 0;
+      for (; c + VW <= width; c += VW)
+        VSTORE((VLOAD(0, x + place + c) - VLOAD(0, mean + c)) * VLOAD(0, factor + c) + VLOAD(0, term + c), 0, y + place + c);
+      for (; c < width; c++) y[place + c] = (x[place + c] - mean[c]) * factor[c] + term[c];
     }
   }
+#else
+  WIDE_CHANNELS {
+    float mean, factor, term = 0;
+    statistics(means, variances, picture * groups, c, 1, channels / groups, epsilon, &mean, &factor);
+    if (has_scale) factor *= scale[c];
+    if (has_shift) term = shift[c];
+    for (int row = begin; row < end; row++) {
+      ulong place = base + (ulong)row * channels + c;
+      y[place] = (x[place] - mean) * factor + term;
+    }
+  }
+#endif
 }
 
 // Σ dy and Σ dy x̂ by channel over slices of rows. Where a picture has one position, every row has statistics of its own,
@@ -255,19 +290,23 @@ kernel void normalization_gradient_sums(global const float *x, global const floa
   SLICED
   WIDE_CHANNELS {
     int count = channels - c;
-    wide mean, factor, sum = 0, product = 0;
-    if (!own_statistics)
-      statistics(means, variances, picture * groups, c, count, channels / groups, epsilon, &mean, &factor);
+    wide mean[CHAINS], factor[CHAINS], sum[CHAINS], product[CHAINS];
+    EACH_CHAIN sum[chain] = product[chain] = 0;
     for (int row = begin; row < end; row++) {
+      if (row == begin || own_statistics)
+        EACH_CHAIN statistics(means, variances, (own_statistics ? row : picture) * groups, c + chain * WIDTH,
+                              count - chain * WIDTH, channels / groups, epsilon, mean + chain, factor + chain);
       ulong place = base + (ulong)row * channels + c;
-      if (own_statistics)
-        statistics(means, variances, row * groups, c, count, channels / groups, epsilon, &mean, &factor);
-      wide gradient = take(dy + place, count);
-      sum += gradient;
-      product += gradient * (take(x + place, count) - mean) * factor;
+      EACH_CHAIN {
+        wide gradient = take(PLACE(dy + place));
+        sum[chain] += gradient;
+        product[chain] += gradient * (take(PLACE(x + place)) - mean[chain]) * factor[chain];
+      }
     }
-    put(sum, sums + (ulong)slice * channels + c, count);
-    put(product, products + (ulong)slice * channels + c, count);
+    EACH_CHAIN {
+      put(sum[chain], PLACE(sums + (ulong)slice * channels + c));
+      put(product[chain], PLACE(products + (ulong)slice * channels + c));
+    }
   }
 }
 
@@ -315,18 +354,43 @@ kernel void normalization_backward(global const float *x, global const float *dy
                                    int batch, int positions, int channels, int slices, int rows, int groups,
                                    float epsilon, int has_scale) {
   SLICED
-  WIDE_CHANNELS {
-    int count = channels - c;
-    wide mean, factor, average, product, unused;
-    statistics(means, variances, picture * groups, c, count, channels / groups, epsilon, &mean, &factor);
-    statistics(group_sums, variances, picture * groups, c, count, channels / groups, epsilon, &average, &unused);
-    statistics(group_products, variances, picture * groups, c, count, channels / groups, epsilon, &product, &unused);
-    wide weight = 1;
-    if (has_scale) weight = take(scale + c, count);
+#if SHAPE_CPU
+  float mean[TABLE], factor[TABLE], weight[TABLE], average[TABLE], product[TABLE];
+  for (int first = 0; first < channels; first += TABLE) {
+    int width = min(channels - first, TABLE);
+    for (int c = 0; c < width; c++) {
+      int group = picture * groups + (first + c) / (channels / groups);
+      mean[c] = means[group];
+      factor[c] = 1.0f / sqrt(variances[group] + epsilon);
+      weight[c] = has_scale ? scale[first + c] : 1.0f;
+      average[c] = group_sums[group];
+      product[c] = group_products[group];
+    }
     for (int row = begin; row < end; row++) {
-      ulong place = base + (ulong)row * channels + c;
-      wide normal = (take(x + place, count) - mean) * factor;
-      put(factor * (take(dy + place, count) * weight - average - normal * product), dx + place, count);
+      ulong place = base + (ulong)row * channels + first;
+      int c = 0;
+      for (; c + VW <= width; c += VW) {
+        vec normal = (VLOAD(0, x + place + c) - VLOAD(0, mean + c)) * VLOAD(0, factor + c);
+        vec gradient = VLOAD(0, dy + place + c) * VLOAD(0, weight + c) - VLOAD(0, average + c);
+        VSTORE(VLOAD(0, factor + c) * (gradient - normal * VLOAD(0, product + c)), 0, dx + place + c);
+      }
+      for (; c < width; c++)
+        dx[place + c] = factor[c] * (dy[place + c] * weight[c] - average[c]
+                                     - (x[place + c] - mean[c]) * factor[c] * product[c]);
     }
   }
+#else
+  WIDE_CHANNELS {
+    float mean, factor, average, product, unused;
+    statistics(means, variances, picture * groups, c, 1, channels / groups, epsilon, &mean, &factor);
+    statistics(group_sums, variances, picture * groups, c, 1, channels / groups, epsilon, &average, &unused);
+    statistics(group_products, variances, picture * groups, c, 1, channels / groups, epsilon, &product, &unused);
+    float weight = has_scale ? scale[c] : 1.0f;
+    for (int row = begin; row < end; row++) {
+      ulong place = base + (ulong)row * channels + c;
+      float normal = (x[place] - mean) * factor;
+      dx[place] = factor * (dy[place] * weight - average - normal * product);
+    }
+  }
+#endif
 }

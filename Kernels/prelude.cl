@@ -86,18 +86,21 @@ typedef float wide;
     if ((count) & 1) (to)[place] = (from)[place]; \
   }
 
-// WIDTH floats, or `count` and zeros.
-wide take(global const float *x, int count) {
+// WIDTH floats, or `count` and `rest`.
+wide take_or(global const float *x, int count, float rest) {
 #if SHAPE_CPU
   if (count >= VW) return VLOAD(0, x);
+  if (count <= 0) return (vec)(rest);
   float lanes[VW];
-  VSTORE((vec)(0.0f), 0, lanes);
+  VSTORE((vec)(rest), 0, lanes);
   IN_PIECES(count, lanes, x)
   return VLOAD(0, lanes);
 #else
-  return count > 0 ? *x : 0.0f;
+  return count > 0 ? *x : rest;
 #endif
 }
+
+wide take(global const float *x, int count) { return take_or(x, count, 0.0f); }
 
 void put(wide value, global float *y, int count) {
 #if SHAPE_CPU
@@ -105,6 +108,7 @@ void put(wide value, global float *y, int count) {
     STORE(value, 0, y);
     return;
   }
+  if (count <= 0) return;
   float lanes[VW];
   VSTORE(value, 0, lanes);
   IN_PIECES(count, y, lanes)
@@ -113,7 +117,34 @@ void put(wide value, global float *y, int count) {
 #endif
 }
 
-// Model of activated(kind) = (kind == 1) + 2 * (kind == 2) + 4 * (kind == 3) + 5 * (kind == 4) + 5 * (kind == 5) +
+#if SHAPE_CPU
+// A vector's lanes brought together by halves.
+#if VW == 16
+#define FOUR(OP, x) OP(OP(x.lo, x.hi).lo, OP(x.lo, x.hi).hi)
+#elif VW == 8
+#define FOUR(OP, x) OP(x.lo, x.hi)
+#else
+#define FOUR(OP, x) x
+#endif
+#define PLUS(a, b) ((a) + (b))
+#define MOST(a, b) ((a) > (b) ? (a) : (b))
+
+float sum_lanes(vec x) {
+  float4 four = FOUR(PLUS, x);
+  float2 two = four.lo + four.hi;
+  return two.x + two.y;
+}
+
+float largest_lane(vec x) {
+  float4 four = FOUR(MOST, x);
+  float2 two = MOST(four.lo, four.hi);
+  return MOST(two.x, two.y);
+}
+#else
+float sum_lanes(float x) { return x; }
+#endif
+
+// Model of activated(kind) = 2 * (kind == 0) + 2 * (kind == 1) + 2 * (kind == 2) + 4 * (kind == 3) + 5 * (kind == 4) + 5 * (kind == 5) +
 //     4 * (kind == 6) + (kind == 7)
 // Values of Swift's Activation, in its order. NaN stays NaN.
 enum { NONE, RELU, RELU6, SILU, GELU, GELU_QUICK, SIGMOID, TANH };
@@ -122,9 +153,16 @@ enum { NONE, RELU, RELU6, SILU, GELU, GELU_QUICK, SIGMOID, TANH };
 #define LOWEST(T, kind) (T)((kind) == NONE ? -INFINITY : 0.0f)
 #define HIGHEST(T, kind) (T)((kind) == RELU6 ? 6.0f : INFINITY)
 
+// Curves inlined beside a loop would have its sums leave the registers.
+#if SHAPE_CPU
+#define APART __attribute__((noinline))
+#else
+#define APART
+#endif
+
 // The straight ones are two limits, without a call or a branch for each vector.
 #define DEFINE_ACTIVATION(T, NAME) \
-  __attribute__((noinline)) T JOIN(NAME, _curve)(int kind, T x) { \
+  APART T JOIN(NAME, _curve)(int kind, T x) { \
     switch (kind) { \
     case SILU: return x / (1.0f + exp(-x)); \
     case GELU: return 0.5f * x * (1.0f + erf(x * 0.70710678f)); \

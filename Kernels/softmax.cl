@@ -1,33 +1,49 @@
-// Soft maxima of rows, x and y: [rows, columns]. CPU shape: one work-item a row, VW lanes. GPU shape: one work-group of 64
+// Soft maxima of rows, x and y: [rows, columns]. CPU shape: one work-item some rows, VW lanes. GPU shape: one work-group of 64
 // a row, a tree in local memory. A row of −∞ alone gives NaN, and a NaN spoils its row through the sum, as in PyTorch.
-float larger(float a, float b) { return a > b ? a : b; }
+wide larger(wide a, wide b) { return a > b ? a : b; }
 
 #if SHAPE_CPU
-kernel void softmax_rows(global const float *x, global float *y, int rows, int columns, int logarithmic) {
-  // Groups of one: there are no items beyond the rows.
-  int row = get_global_id(0);
-  x += (ulong)row * columns;
-  y += (ulong)row * columns;
-  float largest = -INFINITY;
-  for (int i = 0; i < columns; i++) largest = larger(x[i], largest);
-  vec sums = 0;
+void softmax_row(global const float *x, global float *y, int columns, int logarithmic) {
+  vec most[4], sums[4];
+#pragma unroll
+  for (int chain = 0; chain < 4; chain++) {
+    most[chain] = -INFINITY;
+    sums[chain] = 0;
+  }
   int i = 0;
-  for (; i + VW <= columns; i += VW) {
-    vec e = exp(VLOAD(0, x + i) - largest);
-    VSTORE(e, 0, y + i);
-    sums += e;
+  for (; i + 4 * VW <= columns; i += 4 * VW)
+#pragma unroll
+    for (int chain = 0; chain < 4; chain++) most[chain] = larger(VLOAD(chain, x + i), most[chain]);
+  for (; i < columns; i += VW) most[0] = larger(take_or(x + i, columns - i, -INFINITY), most[0]);
+  float largest = largest_lane(larger(larger(most[0], most[1]), larger(most[2], most[3])));
+  for (i = 0; i + 4 * VW <= columns; i += 4 * VW)
+#pragma unroll
+    for (int chain = 0; chain < 4; chain++) {
+      vec e = exp(VLOAD(chain, x + i) - largest);
+      if (!logarithmic) VSTORE(e, chain, y + i);
+      sums[chain] += e;
+    }
+  for (; i < columns; i += VW) {
+    vec e = exp(take_or(x + i, columns - i, -INFINITY) - largest);
+    if (!logarithmic) put(e, y + i, columns - i);
+    sums[0] += e;
   }
-  float sum = 0;
-  for (; i < columns; i++) {
-    float e = exp(x[i] - largest);
-    y[i] = e;
-    sum += e;
+  float total = sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  if (logarithmic) {
+    float offset = largest + log(total);
+    for (i = 0; i < columns; i += VW) put(take(x + i, columns - i) - offset, y + i, columns - i);
+  } else {
+    float factor = 1.0f / total;
+    for (i = 0; i + VW <= columns; i += VW) VSTORE(VLOAD(0, y + i) * factor, 0, y + i);
+    for (; i < columns; i++) y[i] *= factor;
   }
-  float lanes[VW];
-  VSTORE(sums, 0, lanes);
-  for (int lane = 0; lane < VW; lane++) sum += lanes[lane];
-  float offset = largest + log(sum), factor = 1.0f / sum;
-  for (int j = 0; j < columns; j++) y[j] = logarithmic ? x[j] - offset : y[j] * factor;
+}
+
+// Groups of one: as many items as the host asks for share the rows.
+kernel void softmax_rows(global const float *x, global float *y, int rows, int columns, int logarithmic) {
+  int count = (rows + get_global_size(0) - 1) / get_global_size(0), row = get_global_id(0) * count;
+  int end = min(row + count, rows);
+  for (; row < end; row++) softmax_row(x + (ulong)row * columns, y + (ulong)row * columns, columns, logarithmic);
 }
 
 // dx = y (dy − Σ y dy), or dy − e^y Σ dy of logarithms.

@@ -61,6 +61,22 @@ public struct Roofs: Codable, Hashable, Sendable {
     let middle = (cacheBandwidth * memoryBandwidth).squareRoot()
     return (copy + read).filter { $0.gigabytesPerSecond > middle }.map(\.bytes).max() ?? 0
   }
+
+  /// The most while so many bytes are touched, between the sizes measured in proportion to logarithms. What a size allows,
+  /// smaller ones do too: those measure the start of threads as well.
+  func bandwidth(touching bytes: Int) -> Double {
+    var sizes: [(logarithm: Double, bandwidth: Double)] = []
+    for (copy, read) in zip(copy, read).reversed() {
+      let most = max(copy.gigabytesPerSecond, read.gigabytesPerSecond, sizes.last?.bandwidth ?? 0)
+      sizes.append((log(Double(copy.bytes)), most))
+    }
+    let size = log(Double(max(bytes, 1)))
+    guard let above = sizes.lastIndex(where: { $0.logarithm >= size }) else { return sizes.first?.bandwidth ?? 0 }
+    guard above + 1 < sizes.count else { return sizes[above].bandwidth }
+    let (large, small) = (sizes[above], sizes[above + 1])
+    let part = (size - small.logarithm) / (large.logarithm - small.logarithm)
+    return small.bandwidth * pow(large.bandwidth / small.bandwidth, part)
+  }
 }
 
 /// What an operation must do: its arithmetic, and each operand once to or from memory.
@@ -94,13 +110,12 @@ extension Roofs {
 
   /// The least time that the roofs allow, and the roof that sets it.
   public func limit(of work: WorkModel) -> (seconds: Double, bound: Bound) {
-    let isInCache = work.bytes <= cacheBytes
+    let bandwidth = bandwidth(touching: work.bytes)
+    let isCache = bandwidth > (cacheBandwidth * memoryBandwidth).squareRoot()
     let limits: [(Double, Bound)] = [
       (Double(work.floatingPointOperations) / (multiplyAdd * 1e9), .compute),
       (Double(work.exponentials) / (exponential * 1e9), .exponential),
-      (
-        Double(work.bytes) / ((isInCache ? cacheBandwidth : memoryBandwidth) * 1e9), isInCache ? .cache : .memory
-      ),
+      (Double(work.bytes) / (bandwidth * 1e9), isCache ? .cache : .memory),
     ]
     return limits.max { $0.0 < $1.0 } ?? (0, .compute)
   }

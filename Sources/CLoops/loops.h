@@ -4,17 +4,20 @@
 #include "include/CLoops.h"
 
 #define FL_LOOPS(X) \
-  X(instruction_set) X(fill) X(map) X(combine) X(affine) X(clamp) X(activate) X(activate_backward) X(epilogue) X(softmax_row) X(softmax_backward_row) \
+  X(instruction_set) X(fill) X(map) X(combine) X(affine) X(clamp) X(activate) X(activate_backward) X(epilogue) X(softmax_rows) X(softmax_backward_rows) \
   X(depthwise_row) X(patches_row) X(pool_row) X(pool_backward_row) X(panel_width) X(tile_rows) X(pack) X(unpack) X(convolve_tiles) \
   X(winograd_scratch) X(winograd_weights) X(winograd_tiles) X(attention_scratch) X(attention_pack) X(attend) X(weight_gradient) X(depthwise_gradient) \
-  X(reverse_taps) X(resample_row) X(resample_backward_row) X(filter_along_row) \
-  X(filter_across_rows) X(random) X(sample) X(sample_backward) X(accumulate_rows) X(score_gradients) X(normalize_run) X(normalize_run_backward) X(slice_moments) X(merge_moments) X(normalize_rows) \
+  X(reverse_taps) X(resample_row) X(resample_backward_row) X(filter_rows) \
+  X(filter_across) X(random) X(sample) X(sample_backward) X(accumulate_rows) X(score_gradients) X(normalize_run) X(normalize_run_backward) X(slice_moments) X(merge_moments) X(normalize_rows) \
   X(gradient_sums) X(merge_gradients) X(normalize_rows_backward) X(reduce) X(position) X(permute) X(squared_distance) X(squared_norms) X(select_candidates) \
   X(rank_candidates) X(coreset_update)
 
 #define FL_DECLARE(name) __attribute__((visibility("hidden"))) __typeof__(*((fl_table *)0)->name) fl_##name;
 FL_LOOPS(FL_DECLARE)
 #undef FL_DECLARE
+
+// Σ x^power of n floats, power 1 or 2.
+__attribute__((visibility("hidden"))) float fl_sum_of_run(const float *x, long n, int power);
 
 static inline long smaller(long a, long b) { return a < b ? a : b; }
 static inline long larger(long a, long b) { return a > b ? a : b; }

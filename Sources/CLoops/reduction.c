@@ -3,24 +3,6 @@
 #include "exponential.h"
 #include <math.h>
 
-enum { LANES = 16, RUN = 4096 };
-
-// Sums in a fixed order: 16 strided lanes over runs of 4096, a tree over the lanes, then run after run.
-CLONES static float row_sum(const float *x, long n, int squares) {
-  float total = 0;
-  for (long begin = 0; begin < n; begin += RUN) {
-    long end = smaller(begin + RUN, n), i = begin;
-    float lanes[LANES] = {0};
-    for (; i + LANES <= end; i += LANES)
-      for (int lane = 0; lane < LANES; lane++) lanes[lane] += squares ? x[i + lane] * x[i + lane] : x[i + lane];
-    for (int lane = 0; i < end; i++, lane++) lanes[lane] += squares ? x[i] * x[i] : x[i];
-    for (int step = LANES / 2; step; step /= 2)
-      for (int lane = 0; lane < step; lane++) lanes[lane] += lanes[lane + step];
-    total += lanes[0];
-  }
-  return total;
-}
-
 static inline float better(int operation, float best, float x) {
   if (x != x || best != best) return NAN;
   return operation == FL_REDUCE_MAXIMUM ? (x > best ? x : best) : (x < best ? x : best);
@@ -36,7 +18,7 @@ CLONES void fl_reduce(int operation, const float *x, long reduced, long inner, f
   }
   int squares = operation == FL_SUM_OF_SQUARES;
   if (inner == 1) {
-    y[0] = row_sum(x, reduced, squares);
+    y[0] = fl_sum_of_run(x, reduced, squares ? 2 : 1);
   } else {
     // Columns side by side; runs of 64 rows are summed on their own, so that chains stay short.
     for (long i = 0; i < inner; i++) y[i] = 0;

@@ -49,32 +49,3 @@ CLONES void fl_resample_backward_row(const float *dy, long height, long width, l
     }
   }
 }
-
-// d c b a | a b c d | d c b a
-static inline long reflected(long i, long n) {
-  long period = 2 * n;
-  i %= period;
-  if (i < 0) i += period;
-  return i < n ? i : period - 1 - i;
-}
-
-CLONES void fl_filter_along_row(const float *x, long width, const float *taps, long radius, float *y) {
-  for (long i = 0; i < width; i++) y[i] = 0;
-  for (long k = -radius; k <= radius; k++) {
-    float tap = taps[k + radius];
-    long begin = smaller(larger(-k, 0), width), end = larger(smaller(width - k, width), begin);
-    for (long i = 0; i < begin; i++) y[i] += tap * x[reflected(i + k, width)];
-    for (long i = begin; i < end; i++) y[i] += tap * x[i + k];
-    for (long i = end; i < width; i++) y[i] += tap * x[reflected(i + k, width)];
-  }
-}
-
-CLONES void fl_filter_across_rows(const float *x, long height, long width, const float *taps, long radius, long row,
-                                  float *y) {
-  for (long i = 0; i < width; i++) y[i] = 0;
-  for (long k = -radius; k <= radius; k++) {
-    float tap = taps[k + radius];
-    const float *line = x + reflected(row + k, height) * width;
-    for (long i = 0; i < width; i++) y[i] += tap * line[i];
-  }
-}

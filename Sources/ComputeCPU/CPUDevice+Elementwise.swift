@@ -45,12 +45,9 @@ extension CPUDevice {
 
   public func softmax(_ p: SoftmaxProblem, _ x: Storage, into y: Storage) throws {
     try p.check(x, y, on: self)
-    let softmax = loops.pointee.softmax_row
     parallel(p.rows, chunk: Self.elementsPerTask / p.columns) { rows in
-      for row in rows {
-        _ = softmax(
-          x.pointer + row * p.columns, y.pointer + row * p.columns, p.columns, p.logarithmic ? 1 : 0)
-      }
+      let start = rows.lowerBound * p.columns
+      loops.pointee.softmax_rows(x.pointer + start, y.pointer + start, rows.count, p.columns, p.logarithmic ? 1 : 0)
     }
   }
 
@@ -69,14 +66,11 @@ extension CPUDevice {
     _ p: SoftmaxProblem, _ y: Storage, outputGradient: Storage, into gradient: Storage
   ) throws {
     try p.checkGradient(y, outputGradient, gradient, on: self)
-    let backward = loops.pointee.softmax_backward_row
     parallel(p.rows, chunk: Self.elementsPerTask / p.columns) { rows in
-      for row in rows {
-        let start = row * p.columns
-        backward(
-          y.pointer + start, outputGradient.pointer + start, gradient.pointer + start, p.columns,
-          p.logarithmic ? 1 : 0)
-      }
+      let start = rows.lowerBound * p.columns
+      loops.pointee.softmax_backward_rows(
+        y.pointer + start, outputGradient.pointer + start, gradient.pointer + start, rows.count, p.columns,
+        p.logarithmic ? 1 : 0)
     }
   }
 

@@ -26,10 +26,15 @@ extension CPUDevice {
       loops.pointee.slice_moments(
         x.pointer + start, rows, p.channels, sums.pointer + slice * p.channels, squares.pointer + slice * p.channels)
     }
-    forEachGroup(p, slices.count) { group, start in
+    // Groups side by side, for vectors.
+    let width = max(1024 / p.groupChannels, 1)
+    let parts = (p.groups + width - 1) / width
+    parallel(p.batch * parts, scratchCount: 2 * width * p.groupChannels) { task, scratch in
+      let (picture, first) = (task / parts, task % parts * width)
+      let (start, group) = (picture * slices.count * p.channels + first * p.groupChannels, picture * p.groups + first)
       loops.pointee.merge_moments(
         sums.pointer + start, squares.pointer + start, slices.count, slices.rows, p.positions, p.channels,
-        p.groupChannels, means.pointer + group, variances.pointer + group)
+        p.groupChannels, min(width, p.groups - first), scratch, means.pointer + group, variances.pointer + group)
     }
     try apply(p, x, means, variances, parameters, y)
   }
@@ -47,7 +52,7 @@ extension CPUDevice {
     _ parameters: NormalizationParameters, _ y: Storage
   ) throws {
     let factors = try factors(p, variances)
-    forEachSlice(p, p.slices) { picture, _, start, rows in
+    forEachSlice(p, p.slices, backwards: true) { picture, _, start, rows in
       loops.pointee.normalize_rows(
         x.pointer + start, rows, p.channels, p.groupChannels, means.pointer + picture * p.groups,
         factors.pointer + picture * p.groups, parameters.scale?.pointer, parameters.shift?.pointer, y.pointer + start)
@@ -73,21 +78,19 @@ extension CPUDevice {
         x.pointer + start, outputGradient.pointer + start, rows, p.channels, p.groupChannels, means.pointer + place,
         factors.pointer + place, isRun ? p.groups : 0, sums.pointer + slice * p.channels,
         products.pointer + slice * p.channels)
+      guard isRun else { return }
+      // While the slice is in the cache.
+      for group in place..<(place + rows * p.groups) {
+        let (start, channel) = (group * p.groupChannels, group % p.groups * p.groupChannels)
+        loops.pointee.normalize_run_backward(
+          x.pointer + start, outputGradient.pointer + start, p.groupChannels, scale.map { $0.pointer + channel },
+          means.pointer[group], factors.pointer[group], gradient.pointer + start)
+      }
     }
     let reduction = try ReductionProblem(outer: 1, reduced: all.batch * slices.count, inner: p.channels)
     try reduce(.sum, reduction, sums, into: shiftGradient)
     try reduce(.sum, reduction, products, into: scaleGradient)
-    if isRun {
-      parallel(p.statisticsCount, chunk: Self.elementsPerTask / p.groupChannels) { groups in
-        for group in groups {
-          let (start, channel) = (group * p.groupChannels, group % p.groups * p.groupChannels)
-          loops.pointee.normalize_run_backward(
-            x.pointer + start, outputGradient.pointer + start, p.groupChannels, scale.map { $0.pointer + channel },
-            means.pointer[group], factors.pointer[group], gradient.pointer + start)
-        }
-      }
-      return
-    }
+    guard !isRun else { return }
     let groupSums = try Storage(count: p.statisticsCount, on: self)
     let groupProducts = try Storage(count: p.statisticsCount, on: self)
     forEachGroup(p, slices.count) { group, start in
@@ -96,7 +99,7 @@ extension CPUDevice {
         slices.count, p.channels, p.groupChannels, p.groupCount, groupSums.pointer + group,
         groupProducts.pointer + group)
     }
-    forEachSlice(p, slices) { picture, _, start, rows in
+    forEachSlice(p, slices, backwards: true) { picture, _, start, rows in
       let place = picture * p.groups
       loops.pointee.normalize_rows_backward(
         x.pointer + start, outputGradient.pointer + start, rows, p.channels, p.groupChannels, means.pointer + place,
@@ -118,11 +121,15 @@ extension CPUDevice {
     try Storage(count: Shape.checkedCount([p.batch, slices, p.channels], operation: "normalize"), on: self)
   }
 
+  /// - backwards: the last slice first, since it is what an earlier pass has left in the cache
   /// - body: the picture, the slice counted over all pictures, its first element, and its rows
   private func forEachSlice(
-    _ p: NormalizationProblem, _ slices: (rows: Int, count: Int), _ body: (Int, Int, Int, Int) -> Void
+    _ p: NormalizationProblem, _ slices: (rows: Int, count: Int), backwards: Bool = false,
+    _ body: (Int, Int, Int, Int) -> Void
   ) {
-    parallel(p.batch * slices.count) { task in
+    let all = p.batch * slices.count
+    parallel(all) { index in
+      let task = backwards ? all - 1 - index : index
       let (picture, first) = (task / slices.count, task % slices.count * slices.rows)
       body(picture, task, (picture * p.positions + first) * p.channels, min(slices.rows, p.positions - first))
     }

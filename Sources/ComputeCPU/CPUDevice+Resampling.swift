@@ -28,14 +28,20 @@ extension CPUDevice {
   public func filter(_ p: FilteringProblem, _ x: Storage, taps: Storage, into y: Storage) throws {
     try p.check(x, taps, y, on: self)
     let between = try Storage(count: p.count, on: self)
-    parallel(p.batch * p.height) { row in
-      loops.pointee.filter_along_row(
-        x.pointer + row * p.width, p.width, taps.pointer, p.radius, between.pointer + row * p.width)
-    }
-    parallel(p.batch * p.height) { row in
-      loops.pointee.filter_across_rows(
-        between.pointer + row / p.height * p.height * p.width, p.height, p.width, taps.pointer, p.radius,
-        row % p.height, y.pointer + row * p.width)
+    filterAcross(p.batch, p.height, p.width, p.radius, x, taps, between)
+    filterAcross(p.batch, p.width, p.height, p.radius, between, taps, y)
+  }
+
+  /// Across rows, to the transpose: twice makes a filter along both axes.
+  private func filterAcross(
+    _ batch: Int, _ height: Int, _ width: Int, _ radius: Int, _ x: Storage, _ taps: Storage, _ y: Storage
+  ) {
+    let rows = loops.pointee.filter_rows()
+    let tasks = (height + rows - 1) / rows
+    parallel(batch * tasks) { task in
+      let picture = task / tasks * height * width
+      loops.pointee.filter_across(
+        x.pointer + picture, height, width, taps.pointer, radius, task % tasks * rows, y.pointer + picture)
     }
   }
 }

@@ -22,7 +22,7 @@ extension CPUDevice: RoofKernels {
 
   package func roofExponential(rounds: Int, _ scratch: Storage) throws -> Int {
     let half = Self.roofLine / 2
-    let passes = max(rounds / 16, 1)
+    let passes = max(rounds / 4, 1)
     let map = loops.pointee.map
     parallel(threads) { task in
       let x = scratch.pointer + task * Self.roofLine

@@ -11,11 +11,11 @@ public enum KernelFolder {
     }
   }
 
-  /// The kernels' texts by the names of their files, without ".cl": those of a folder, or the embedded ones.
+  /// The kernels' texts by the names of their files, without ".cl": those of a folder, or the ones that devices take.
   ///
   /// - Throws: ``DeviceError/build(file:options:log:)`` when the folder lacks a file.
   package static func texts(in folder: String?) throws(DeviceError) -> [String: String] {
-    let sources = KernelSources(folder: folder)
+    let sources = folder.map { KernelSources(folder: $0) } ?? .standard
     var texts: [String: String] = [:]
     for name in KernelSources.names { texts[name] = try sources.text(name) }
     return texts

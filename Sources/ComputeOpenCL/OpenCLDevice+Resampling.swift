@@ -22,7 +22,20 @@ extension OpenCLDevice {
   public func filter(_ p: FilteringProblem, _ x: Storage, taps: Storage, into y: Storage) throws {
     try p.check(x, taps, y, on: self)
     let between = try Storage(count: p.count, on: self)
-    try launch("filtering_pass", elements: p.count, x, taps, between, p.count, p.radius, 1, p.width)
-    try launch("filtering_pass", elements: p.count, between, taps, y, p.count, p.radius, p.width, p.height)
+    guard tiling.shape == .cpu else {
+      try launch("filtering_pass", elements: p.count, x, taps, between, p.count, p.radius, 1, p.width)
+      return try launch("filtering_pass", elements: p.count, between, taps, y, p.count, p.radius, p.width, p.height)
+    }
+    try filterAcross(p.batch, p.height, p.width, p.radius, x, taps, between)
+    try filterAcross(p.batch, p.width, p.height, p.radius, between, taps, y)
+  }
+
+  private func filterAcross(
+    _ batch: Int, _ height: Int, _ width: Int, _ radius: Int, _ x: Storage, _ taps: Storage, _ y: Storage
+  ) throws {
+    let lanes = tiling.vectorWidth
+    try launch(
+      "filtering_across", size: [(width + 4 * lanes - 1) / (4 * lanes), (height + lanes - 1) / lanes, batch],
+      group: [1, 1, 1], x, taps, y, height, width, radius)
   }
 }

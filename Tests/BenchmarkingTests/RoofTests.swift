@@ -23,6 +23,11 @@ struct RoofTests {
     let large = WorkModel(floatingPointOperations: 1, bytes: 1 << 28)
     #expect(roofs.limit(of: large).bound == .memory)
     #expect(abs(roofs.limit(of: large).seconds - Double(1 << 28) / 40e9) < 1e-9)
+    // Half way between the sizes measured, the mean of what they allow; below the smallest, what that allows.
+    let between = WorkModel(floatingPointOperations: 1, bytes: 1 << 24)
+    #expect(abs(roofs.limit(of: between).seconds - Double(1 << 24) / 4000e18.squareRoot()) < 1e-9)
+    let tiny = WorkModel(floatingPointOperations: 0, bytes: 1 << 10)
+    #expect(abs(roofs.limit(of: tiny).seconds - Double(1 << 10) / 100e9) < 1e-12)
     #expect(roofs.limit(of: WorkModel(floatingPointOperations: 5, bytes: 8, exponentials: 1)).bound == .exponential)
   }
 

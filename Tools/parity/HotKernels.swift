@@ -54,13 +54,14 @@ struct HotKernel {
       functions: [
         "coreset_update", "coreset_to_earlier", "coreset_pick", "updated", "squared_distance", "keep_farther",
       ], file: "coreset", operations: ["coreset"]),
-    HotKernel(functions: ["softmax_rows", "larger"], file: "softmax", operations: ["softmax"]),
+    HotKernel(functions: ["softmax_rows", "softmax_row", "larger"], file: "softmax", operations: ["softmax"]),
     HotKernel(functions: ["reduction_columns", "merged", "start_of"], file: "reduction", operations: ["reduce"]),
-    HotKernel(functions: ["reduction_rows"], file: "reduction", operations: ["reduce"]),
+    HotKernel(functions: ["reduction_rows", "reduced_run"], file: "reduction", operations: ["reduce"]),
     HotKernel(functions: ["reduction_position"], file: "reduction", operations: ["position"]),
     HotKernel(functions: ["pooling_forward", "pooled"], file: "pooling", operations: ["pool"]),
     HotKernel(functions: ["resampling_forward", "source"], file: "resampling", operations: ["resample"]),
-    HotKernel(functions: ["filtering_pass"], file: "filtering", operations: ["filter"]),
+    HotKernel(
+      functions: ["filtering_pass", "filtering_across", "reflected"], file: "filtering", operations: ["filter"]),
     HotKernel(
       functions: ["indexing_permute", "indexing_copy", "indexing_gather_rows", "indexing_accumulate_rows"],
       file: "indexing", operations: ["permute", "copy", "gatherRows", "accumulateRows"]),
@@ -73,18 +74,14 @@ struct HotKernel {
     HotKernel(
       functions: ["fl_epilogue", "fl_activate", "exponential", "logistic"], file: "elementwise",
       operations: ["convolve", "activate", "map"]),
-    HotKernel(functions: ["fl_softmax_row"], file: "elementwise", operations: ["softmax"]),
     HotKernel(
       functions: ["fl_select_candidates", "insert", "fl_rank_candidates", "fl_squared_norms"], file: "neighbours",
       operations: ["nearest"]),
     HotKernel(
       functions: ["fl_coreset_update", "fl_squared_distance", "squared_distance"], file: "neighbours",
       operations: ["coreset", "nearest"]),
-    HotKernel(functions: ["fl_reduce", "row_sum", "better"], file: "reduction", operations: ["reduce"]),
+    HotKernel(functions: ["fl_reduce", "better"], file: "reduction", operations: ["reduce"]),
     HotKernel(functions: ["fl_position", "fl_permute"], file: "reduction", operations: ["position", "permute"]),
     HotKernel(functions: ["fl_resample_row", "source"], file: "resampling", operations: ["resample"]),
-    HotKernel(
-      functions: ["fl_filter_along_row", "fl_filter_across_rows", "reflected"], file: "resampling",
-      operations: ["filter"]),
   ]
 }

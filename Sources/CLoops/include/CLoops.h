@@ -72,9 +72,11 @@ typedef struct {
   // y[rows][columns] = activation(y + bias[columns] + residual); bias and residual may be null.
   void (*epilogue)(int activation, float *y, const float *_Nullable bias, const float *_Nullable residual, long rows,
                    long columns);
-  // Returns log Σ e^x. x may be y unless logarithmic.
-  float (*softmax_row)(const float *x, float *y, long n, int logarithmic);
-  void (*softmax_backward_row)(const float *y, const float *dy, float *dx, long n, int logarithmic);
+
+  // rows.c
+  // Softmax, or its logarithm, of each of [rows][n].
+  void (*softmax_rows)(const float *x, float *y, long rows, long n, int logarithmic);
+  void (*softmax_backward_rows)(const float *y, const float *dy, float *dx, long rows, long n, int logarithmic);
 
   // convolution.c
   // Patches of one output row: columns [output_width][kernel_height][kernel_width][depth], from channels
@@ -140,11 +142,6 @@ typedef struct {
   // One row of the input's gradient, [width][channels], from the gradients dy of a picture's outputs.
   void (*resample_backward_row)(const float *dy, long height, long width, long channels, long output_height,
                                 long output_width, float scale_y, float scale_x, int mode, long row, float *dx);
-  // One row of a map filtered along itself, edges reflected.
-  void (*filter_along_row)(const float *x, long width, const float *taps, long radius, float *y);
-  // Row `row` of a map filtered across rows.
-  void (*filter_across_rows)(const float *x, long height, long width, const float *taps, long radius, long row,
-                             float *y);
 
   // random.c
   // Elements 4 · first and on of the numbers that belong to a key: seed's low and high word, stream, step.
@@ -161,7 +158,7 @@ typedef struct {
   // p = e^(scale · s − log_sum), ds = scale · p · (dp − product); 0 from `seen` to n.
   void (*score_gradients)(float *scores, float *gradients, long n, long seen, float scale, float log_sum, float product);
 
-  // normalization.c
+  // rows.c
   // A run of n values with statistics of its own. scale and shift may be null.
   void (*normalize_run)(const float *x, long n, const float *_Nullable scale, const float *_Nullable shift,
                         float epsilon, float *y, float *mean, float *variance);
@@ -169,23 +166,31 @@ typedef struct {
                                  float factor, float *dx);
   // Rows [rows][channels]: means and sums of squared distances from them, by channel.
   void (*slice_moments)(const float *x, long rows, long channels, float *means, float *squares);
-  // Mean and variance of a group of `length` channels, whose slices' lie `channels` apart; the last of `slices` may have
-  // fewer than `rows` rows.
-  void (*merge_moments)(const float *means, const float *squares, long slices, long rows, long positions,
-                        long channels, long length, float *mean, float *variance);
   // y = (x − means[group]) · factors[group] · scale + shift, channel c in group c / length. scale and shift may be null.
   void (*normalize_rows)(const float *x, long rows, long channels, long length, const float *means,
                          const float *factors, const float *_Nullable scale, const float *_Nullable shift, float *y);
   // Σ dy and Σ dy x̂ by channel; statistics as above, `step` floats on from row to row.
   void (*gradient_sums)(const float *x, const float *dy, long rows, long channels, long length, const float *means,
                         const float *factors, long step, float *sums, float *products);
-  // Means of g = scale · dy and of g x̂ over a group of n elements, from the sums of slices that lie `channels` apart.
-  void (*merge_gradients)(const float *sums, const float *products, const float *_Nullable scale, long slices,
-                          long channels, long length, long n, float *sum, float *product);
   // dx = factor (g − sum − x̂ · product), all by group.
   void (*normalize_rows_backward)(const float *x, const float *dy, long rows, long channels, long length,
                                   const float *means, const float *factors, const float *_Nullable scale,
                                   const float *sums, const float *products, float *dx);
+
+  // Rows that a task filters, a multiple of every vector's floats.
+  long (*filter_rows)(void);
+  // Those rows of a map from `first` on, filtered across rows, edges reflected, and transposed: x [height][width],
+  // y [width][height].
+  void (*filter_across)(const float *x, long height, long width, const float *taps, long radius, long first, float *y);
+
+  // normalization.c
+  // Means and variances of `groups` groups of `length` channels each, whose slices' lie `channels` apart; the last of
+  // `slices` may have fewer than `rows` rows. scratch: two floats a channel.
+  void (*merge_moments)(const float *means, const float *squares, long slices, long rows, long positions,
+                        long channels, long length, long groups, float *scratch, float *mean, float *variance);
+  // Means of g = scale · dy and of g x̂ over a group of n elements, from the sums of slices that lie `channels` apart.
+  void (*merge_gradients)(const float *sums, const float *products, const float *_Nullable scale, long slices,
+                          long channels, long length, long n, float *sum, float *product);
 
   // reduction.c
   // One outer slice: x [reduced][inner] to y [inner]. position: NaN wins.
