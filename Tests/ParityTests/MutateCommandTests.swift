@@ -18,6 +18,6 @@ struct MutateCommandTests {
   @Test func mutantsAreListedByTheirLine() throws {
     let outcome = try parity("mutate", "--list", "--kernels", "filtering_pass", "--loops", "\(root)/Sources/CLoops")
     #expect(outcome.output.contains("filtering.cl:"))
-    #expect(outcome.output.contains("filtering_pass: if (i >= n) return; -> if (i > n) return;"))
+    #expect(outcome.output.contains("filtering_pass (gpu): if (i >= n) return; -> if (i > n) return;"))
   }
 }
