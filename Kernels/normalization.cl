@@ -94,12 +94,12 @@ wide sum_run(global const float *x, int first, int length, float centre, int pow
 }
 
 // Model of normalization_run
-//   typical: 0.369 operations a byte in normalize n=4096 positions=1 c=512 g=1 affine=1
+//   typical: 0.453 operations a byte in normalize n=4096 positions=1 c=512 g=1 affine=1
 //   needs: 24 registers, 256 bytes local, 64 items: 32 groups a unit by items
 //   results = groups0 * length
 //   loads = (3 + has_scale + has_shift) * results; stores = results + 2 * groups0
 //   local_loads = 380 * groups0; local_stores = 254 * groups0
-//   operations = (6 + has_scale + has_shift) * results + 446 * groups0
+//   operations = (8 + has_scale + has_shift) * results + 446 * groups0
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
 void normalization_run(global const float *x, global const float *scale, global const float *shift, global float *y,
                        global float *means, global float *variances, int length, int groups, float epsilon,

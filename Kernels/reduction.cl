@@ -11,7 +11,7 @@ DEFINE_MERGED(float, merged)
 
 float start_of(int operation) { return operation < 3 ? 0.0f : (operation == 3 ? -INFINITY : INFINITY); }
 
-// Model of merging(operation) = 1 + 2 * (2 < operation)
+// Model of merging(operation) = 1 + (2 < operation)
 
 // One work-item an output; runs of 64 are reduced on their own, so that chains stay short.
 // Model of reduction_columns

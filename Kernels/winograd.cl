@@ -250,7 +250,7 @@ kernel void winograd_input(global const float *x, global float *v, int height, i
 
 // m: [EDGE²][tiles][outputs]; one item a tile and output channel.
 // Model of winograd_output
-//   typical: 0.625 operations a byte in convolve h=32 w=32 c=128 o=128 k=3 p=1 algorithm=winograd4
+//   typical: 0.779 operations a byte in convolve h=32 w=32 c=128 o=128 k=3 p=1 algorithm=winograd4
 //   needs: 50 registers, 0 bytes local, 64 items: 20 groups a unit by registers
 //   edge = M + 2
 //   columns = tiles * outputs
