@@ -1,5 +1,9 @@
 #include "include/CSHA256.h"
 #include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
 
 static const uint32_t round_constants[64] = {
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01,
@@ -13,7 +17,7 @@ static const uint32_t round_constants[64] = {
 
 static inline uint32_t rotated(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
-static void compress(uint32_t state[8], const uint8_t *block) {
+static void compress_portable(uint32_t state[8], const uint8_t *block) {
   uint32_t w[64], s[8];
   for (int i = 0; i < 16; i++)
     w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 | (uint32_t)block[4 * i + 2] << 8
@@ -35,10 +39,50 @@ static void compress(uint32_t state[8], const uint8_t *block) {
   for (int i = 0; i < 8; i++) state[i] += s[i];
 }
 
+#if defined(__x86_64__)
+// The processor's instructions for SHA-256: four rounds at a time, eight times as fast. Their registers hold a, b, e, f and
+// c, d, g, h.
+__attribute__((target("sha,sse4.1"))) static void compress_instructions(uint32_t state[8], const uint8_t *block) {
+  const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+  __m128i abcd = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state), 0xb1);
+  __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state + 4)), 0x1b);
+  __m128i abef = _mm_alignr_epi8(abcd, efgh, 8), cdgh = _mm_blend_epi16(efgh, abcd, 0xf0);
+  __m128i start_abef = abef, start_cdgh = cdgh, w[4];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 16; i++) {
+    __m128i *now = w + i % 4, *next = w + (i + 1) % 4, *before = w + (i + 3) % 4;
+    *now = i < 4 ? _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)block + i), big_endian)
+                 : _mm_sha256msg2_epu32(
+                     _mm_add_epi32(_mm_sha256msg1_epu32(*now, *next), _mm_alignr_epi8(*before, w[(i + 2) % 4], 4)),
+                     *before);
+    __m128i sum = _mm_add_epi32(*now, _mm_loadu_si128((const __m128i *)round_constants + i));
+    cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
+    abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
+  }
+  abcd = _mm_shuffle_epi32(_mm_add_epi32(abef, start_abef), 0x1b);
+  efgh = _mm_shuffle_epi32(_mm_add_epi32(cdgh, start_cdgh), 0xb1);
+  _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(abcd, efgh, 0xf0));
+  _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(efgh, abcd, 8));
+}
+
+static int has_instructions(void) {
+  unsigned a, b, c, d;
+  return __get_cpuid(1, &a, &b, &c, &d) && c >> 19 & 1 && __get_cpuid_count(7, 0, &a, &b, &c, &d) && b >> 29 & 1;
+}
+#else
+static int has_instructions(void) { return 0; }
+#define compress_instructions compress_portable
+#endif
+
+static void compress(sha256_context *context, const uint8_t *block) {
+  (context->is_portable ? compress_portable : compress_instructions)(context->state, block);
+}
+
 void sha256_begin(sha256_context *context) {
   static const uint32_t start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                     0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   memcpy(context->state, start, sizeof start);
+  context->is_portable = !has_instructions();
   context->length = 0;
   context->filled = 0;
 }
@@ -47,7 +91,7 @@ void sha256_update(sha256_context *context, const uint8_t *bytes, size_t count) 
   context->length += count;
   while (count) {
     if (context->filled == 0 && count >= 64) {
-      compress(context->state, bytes);
+      compress(context, bytes);
       bytes += 64;
       count -= 64;
       continue;
@@ -58,7 +102,7 @@ void sha256_update(sha256_context *context, const uint8_t *bytes, size_t count) 
     bytes += part;
     count -= part;
     if (context->filled == 64) {
-      compress(context->state, context->block);
+      compress(context, context->block);
       context->filled = 0;
     }
   }

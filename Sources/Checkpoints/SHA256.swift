@@ -3,9 +3,13 @@ public import Foundation
 
 /// SHA-256 as 64 lower-case hexadecimal digits.
 public enum SHA256 {
-  public static func hash(_ bytes: some DataProtocol) -> String {
+  public static func hash(_ bytes: some DataProtocol) -> String { hash(bytes, isPortable: false) }
+
+  /// - isPortable: whether to do without the processor's instructions for this hash
+  package static func hash(_ bytes: some DataProtocol, isPortable: Bool) -> String {
     var context = sha256_context()
     sha256_begin(&context)
+    if isPortable { context.is_portable = 1 }
     for region in bytes.regions { region.withUnsafeBytes { update(&context, $0) } }
     return digest(&context)
   }

@@ -8,6 +8,7 @@ typedef struct {
   uint64_t length;
   uint8_t block[64];
   size_t filled;
+  int is_portable;  // without the processor's own instructions; sha256_begin decides, and tests may afterwards
 } sha256_context;
 
 void sha256_begin(sha256_context *context);
