@@ -14,10 +14,11 @@ public final class CPUDevice: Device, PartitionedMemory {
   private let workers: ThreadPool
   private let pool: BufferPool
 
-  /// - threads: one a core unless given
+  /// - threads: one a core unless given; at most one a core or 64, for more of them only cost
   /// - memoryLimit: bytes that arrays may take
   public init(threads: Int? = nil, memoryLimit: Int? = nil) {
-    let threads = max(threads ?? ProcessInfo.processInfo.activeProcessorCount, 1)
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let threads = min(max(threads ?? cores, 1), max(cores, Self.mostThreads))
     self.threads = threads
     workers = ThreadPool(threads: threads)
     openblas_set_num_threads(1)
@@ -36,6 +37,7 @@ public final class CPUDevice: Device, PartitionedMemory {
       }, destroy: { free(UnsafeMutableRawPointer($0.pointer)) })
   }
 
+  private static let mostThreads = 64
   private static let instructionSet = String(cString: loops.pointee.instruction_set())
 
   /// " 0.3.21", or nothing where the library does not say.

@@ -1,3 +1,4 @@
+import Compute
 import ComputeCPU
 import Foundation
 import Locking
@@ -43,6 +44,15 @@ struct ThreadPoolTests {
       }
       for await isRight in group { #expect(isRight) }
     }
+  }
+
+  /// A number from the command line may be any: the system would refuse so many threads.
+  @Test func noMoreThreadsThanHelp() throws {
+    let device = CPUDevice(threads: 1_000_000)
+    #expect((64...4096).contains(device.threads))
+    let x = try Storage([Float](repeating: -1, count: 100_000), on: device)
+    try device.activate(.relu, x, into: x)
+    #expect(try x.values().allSatisfy { $0 == 0 })
   }
 
   /// Threads hold nothing of a pool that is gone, also where they have gone to sleep.
