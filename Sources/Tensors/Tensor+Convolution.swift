@@ -12,10 +12,28 @@ extension Tensor {
   ) throws -> Tensor {
     let problem = try ConvolutionProblem(
       input: shape, weight: weight.shape, stride: stride, padding: padding, dilation: dilation, groups: groups)
-    let epilogue = Epilogue(bias: bias?.storage, residual: residual?.storage, activation: activation)
-    return try Tensor.made(problem.output, on: device) {
+    let (device, x, w) = (device, storage, weight.storage)
+    let operands = [self, weight] + [bias, residual].compactMap(\.self)
+    // An activation's gradient starts from what went into it, so on a tape it is an operation of its own.
+    let isRecorded = operands.contains { $0.node != nil }
+    let epilogue = Epilogue(
+      bias: bias?.storage, residual: residual?.storage, activation: isRecorded ? .none : activation)
+    let result = try Tensor.made(problem.output, on: device) {
       try device.convolve(problem, storage, weight.storage, epilogue: epilogue, into: $0)
     }
+    guard isRecorded else { return result }
+    let summed = result.recorded(operands) { outputGradient, targets in
+      try targets[0]?.write { try device.convolveBackwardData(problem, outputGradient: outputGradient, w, into: $0) }
+      try targets[1]?.write { try device.convolveBackwardWeights(problem, x, outputGradient: outputGradient, into: $0) }
+      var rest = targets.dropFirst(2)
+      if bias != nil, let target = rest.removeFirst() {
+        let pixels = outputGradient.count / problem.outputChannels
+        let rows = try ReductionProblem(outer: 1, reduced: pixels, inner: problem.outputChannels)
+        try target.write { try device.reduce(.sum, rows, outputGradient, into: $0) }
+      }
+      if residual != nil { try rest.removeFirst()?.share(outputGradient) }
+    }
+    return activation == .none ? summed : try summed.activated(activation)
   }
 
   /// Sliding windows over each channel; `stride` is the kernel's size unless given.
@@ -23,22 +41,34 @@ extension Tensor {
     _ kind: PoolingProblem.Kind, kernel: Extent2D, stride: Extent2D? = nil, padding: Padding = 0
   ) throws -> Tensor {
     let problem = try PoolingProblem(kind, input: shape, kernel: kernel, stride: stride, padding: padding)
-    return try Tensor.made(problem.output, on: device) { try device.pool(problem, storage, into: $0) }
+    return try pooled(problem)
   }
 
   /// One window over each whole picture: [batch, 1, 1, channels].
   public func globallyPooled(_ kind: PoolingProblem.Kind) throws -> Tensor {
-    let problem = try PoolingProblem.global(kind, input: shape)
+    try pooled(PoolingProblem.global(kind, input: shape))
+  }
+
+  private func pooled(_ problem: PoolingProblem) throws -> Tensor {
+    let x = storage
     return try Tensor.made(problem.output, on: device) { try device.pool(problem, storage, into: $0) }
+      .recorded([self]) { outputGradient, targets in
+        try targets[0]?.write { try x.device.poolBackward(problem, x, outputGradient: outputGradient, into: $0) }
+      }
   }
 
   /// The picture at another size, without antialiasing.
   public func resampled(_ mode: ResamplingProblem.Mode, height: Int, width: Int) throws -> Tensor {
     let problem = try ResamplingProblem(mode, input: shape, outputHeight: height, outputWidth: width)
+    let device = device
     return try Tensor.made(problem.output, on: device) { try device.resample(problem, storage, into: $0) }
+      .recorded([self]) { outputGradient, targets in
+        try targets[0]?.write { try device.resampleBackward(problem, outputGradient: outputGradient, into: $0) }
+      }
   }
 
-  /// Gaussian smoothing of single-channel maps; edges are reflected, taps reach to `radius`.
+  /// Gaussian smoothing of single-channel maps; edges are reflected, taps reach to `radius`. Of constants only:
+  /// maps are not trained.
   ///
   /// - self: [batch, height, width, 1]
   /// - radius: by default ⌊4σ + ½⌋, SciPy's truncation
@@ -47,6 +77,7 @@ extension Tensor {
       throw ShapeError.mismatch(
         operation: "filter", argument: "map", expected: Array(shape.extents.prefix(3)) + [1], found: shape.extents)
     }
+    precondition(node == nil, "a map that is smoothed is a constant")
     let taps = gaussianTaps(sigma: sigma, radius: radius ?? Int(4 * sigma + 0.5))
     let problem = try FilteringProblem(batch: shape[0], height: shape[1], width: shape[2], radius: (taps.count - 1) / 2)
     let kernel = try Storage(taps, on: device)

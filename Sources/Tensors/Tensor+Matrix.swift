@@ -32,9 +32,11 @@ extension Tensor {
     let problem = try MatrixProblem(
       batch: rank == 3 ? shape[0] : 1, rows: rows, columns: columns, depth: depth, transposeA: transposed,
       transposeB: otherTransposed)
-    return try Tensor.made(Shape((rank == 3 ? [shape[0]] : []) + [rows, columns]), on: device) {
+    let result = try Tensor.made(Shape((rank == 3 ? [shape[0]] : []) + [rows, columns]), on: device) {
       try device.multiply(problem, storage, other.storage, into: $0, scale: scale, accumulate: false)
     }
+    let gradients = MatrixGradients(problem: problem, a: storage, b: other.storage, scale: scale)
+    return result.recorded([self, other]) { try gradients.carry($0, to: $1) }
   }
 
   /// Scaled dot-product attention of these queries, each head by itself.
@@ -54,8 +56,54 @@ extension Tensor {
     let problem = try AttentionProblem(
       batch: shape[0], heads: shape[2], queries: shape[1], keys: keys.shape[1], width: shape[3], isCausal: isCausal)
     let logSums = try Storage(count: problem.logSumCount, on: device)
-    return try Tensor.made(shape, on: device) {
+    let result = try Tensor.made(shape, on: device) {
       try device.attend(problem, storage, keys.storage, values.storage, into: $0, logSums: logSums)
+    }
+    let pass = AttentionPass(q: storage, k: keys.storage, v: values.storage, y: result.storage, logSums: logSums)
+    return result.recorded([self, keys, values]) { outputGradient, targets in
+      let device = outputGradient.device
+      // All three come from the same products, wanted or not.
+      let gradients = try [pass.q, pass.k, pass.v].map { try Storage(count: $0.count, on: device) }
+      try device.attendBackward(
+        problem, pass, outputGradient: outputGradient, queryGradient: gradients[0], keyGradient: gradients[1],
+        valueGradient: gradients[2])
+      for (target, gradient) in zip(targets, gradients) { try target?.share(gradient) }
+    }
+  }
+}
+
+/// The gradients of `C = scale · A·B`: `dA = scale · dC·Bᵀ` and `dB = scale · Aᵀ·dC`, and their transposes where A or B is
+/// given transposed.
+private struct MatrixGradients {
+  let problem: MatrixProblem
+  let a, b: Storage
+  let scale: Float
+
+  func carry(_ gradient: Storage, to targets: [GradientTarget?]) throws {
+    let p = problem
+    try targets[0]?.accumulate { target, accumulate in
+      if p.transposeA {
+        // dAᵀ: [depth, rows] = B · dCᵀ
+        let product = try MatrixProblem(
+          batch: p.batch, rows: p.depth, columns: p.rows, depth: p.columns, transposeA: p.transposeB, transposeB: true)
+        try a.device.multiply(product, b, gradient, into: target, scale: scale, accumulate: accumulate)
+      } else {
+        let product = try MatrixProblem(
+          batch: p.batch, rows: p.rows, columns: p.depth, depth: p.columns, transposeB: !p.transposeB)
+        try a.device.multiply(product, gradient, b, into: target, scale: scale, accumulate: accumulate)
+      }
+    }
+    try targets[1]?.accumulate { target, accumulate in
+      if p.transposeB {
+        // dBᵀ: [columns, depth] = dCᵀ · A
+        let product = try MatrixProblem(
+          batch: p.batch, rows: p.columns, columns: p.depth, depth: p.rows, transposeA: true, transposeB: p.transposeA)
+        try a.device.multiply(product, gradient, a, into: target, scale: scale, accumulate: accumulate)
+      } else {
+        let product = try MatrixProblem(
+          batch: p.batch, rows: p.depth, columns: p.columns, depth: p.rows, transposeA: !p.transposeA)
+        try a.device.multiply(product, a, gradient, into: target, scale: scale, accumulate: accumulate)
+      }
     }
   }
 }

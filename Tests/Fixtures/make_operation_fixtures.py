@@ -471,10 +471,78 @@ def other_gradients():
             case(f"{mode} {batch}x{height}x{width}x{channels} to {to_height}x{to_width}", "resampling gradient",
                  {"dy": given["dy"]}, gradients, texts={"mode": mode})
 
+def recorded():
+    """What a tape records: expressions by name, which the test has too, and the gradients of all their operands."""
+    def expression(name, function, **roles):
+        given, gradients = differentiated(lambda **leaves: function(*leaves.values()), roles)
+        case(name, "recorded", {**roles, "dy": given["dy"]}, {"y": given["y"], **gradients})
+
+    for name, function in [
+            ("add", torch.add), ("subtract", torch.sub), ("multiply", torch.mul), ("divide", torch.div),
+            ("maximum", torch.maximum), ("minimum", torch.minimum)]:
+        # Whole numbers repeat, so equals must share.
+        make = positive if name == "divide" else whole
+        expression(name, function, x=make(3, 5, 7), v=make(3, 5, 7))
+        expression(f"{name} rows", function, x=make(3, 5, 7), v=make(7))
+    for name, function in [
+            ("squareRoot", torch.sqrt), ("square", torch.square), ("exponential", torch.exp), ("logarithm", torch.log),
+            ("reciprocal", torch.reciprocal), ("absolute", torch.abs)]:
+        expression(name, function, x=whole(67) if name == "absolute" else positive(67))
+    expression("affine", lambda x: 3 * x - 2, x=normal(5, 3))
+    expression("clamp", lambda x: torch.clamp(x, -2, 1), x=whole(61))
+    expression("activation", lambda x: F.silu(x), x=normal(5, 13))
+    expression("softmax", lambda x: F.log_softmax(x, -1), x=normal(5, 13))
+    for name, a, b in [("nn", (5, 7), (7, 3)), ("tn", (7, 5), (7, 3)), ("nt", (5, 7), (3, 7)), ("tt", (7, 5), (3, 7))]:
+        def product(a, b):
+            return 0.5 * (a.mT if name[0] == "t" else a) @ (b.mT if name[1] == "t" else b)
+        expression(f"matrix {name}", product, a=normal(*a), b=normal(*b))
+        expression(f"matrices {name}", product, a=normal(2, *a), b=normal(2, *b))
+    expression("matrix with itself", lambda a: a @ a.mT, a=normal(5, 7))
+    for name, function in [
+            ("sum", lambda x: x.sum(1)), ("mean", lambda x: x.mean(0)), ("sumOfSquares", lambda x: x.square().sum(2)),
+            ("maximum", lambda x: x.amax(1)), ("minimum", lambda x: x.amin(1)), ("mean of all", lambda x: x.mean()[None])]:
+        expression(f"reduce {name}", function, x=whole(3, 5, 7))
+    expression("concatenate", lambda a, b, c: torch.cat([a, b, c], 1), a=normal(2, 3, 5), b=normal(2, 1, 5), c=normal(2, 4, 5))
+    expression("slice", lambda x: x[:, 2:5], x=normal(2, 7, 3))
+    expression("permute", lambda x: x.permute(2, 0, 3, 1), x=normal(2, 3, 4, 5))
+    expression("reshape", lambda x: x.reshape(6, 35), x=normal(2, 3, 5, 7))
+    expression("gather", lambda x: x[[3, 0, 3, 3, 1]], x=normal(5, 4))
+    expression("straight through", lambda z, x: z + (x[[3, 0, 3, 3, 1]] - z).detach() + 0 * x.sum(), z=normal(5, 4), x=normal(5, 4))
+    expression(
+        "convolution", lambda x, w, b, r: F.relu(nhwc(F.conv2d(nchw(x), w.permute(3, 2, 0, 1), b, 2, 1)) + r),
+        x=normal(2, 7, 5, 3), w=normal(3, 3, 3, 9), b=normal(9), r=normal(2, 4, 3, 9))
+    expression(
+        "depthwise convolution", lambda x, w: nhwc(F.conv2d(nchw(x), w.permute(3, 2, 0, 1), None, 1, 2, groups=5)),
+        x=normal(1, 6, 7, 5), w=normal(5, 5, 1, 5))
+    expression("pool", lambda x: nhwc(F.max_pool2d(nchw(x), 3, 2, 1)), x=normal(1, 8, 7, 3))
+    expression("resample", lambda x: nhwc(F.interpolate(nchw(x), size=(9, 11), mode="bilinear")), x=normal(1, 4, 5, 3))
+    expression(
+        "group normalization", lambda x, s, b: nhwc(F.group_norm(nchw(x), 3, s, b, 1e-6)), x=normal(2, 5, 4, 12),
+        s=normal(12), b=normal(12))
+    expression("layer normalization", lambda x, s, b: F.layer_norm(x, (33,), s, b), x=normal(2, 5, 33), s=normal(33), b=normal(33))
+    expression("plain layer normalization", lambda x: F.layer_norm(x, (33,)), x=normal(2, 5, 33))
+    expression(
+        "batch normalization", lambda x, s, b: nhwc(F.batch_norm(nchw(x), None, None, s, b, training=True)),
+        x=normal(3, 4, 5, 7), s=normal(7), b=normal(7))
+    means, variances = normal(7), positive(7)
+    given, gradients = differentiated(
+        lambda x, s, b: nhwc(F.batch_norm(
+            nchw(x), torch.from_numpy(means), torch.from_numpy(variances), s, b, training=False)),
+        roles := {"x": normal(3, 4, 5, 7), "s": normal(7), "b": normal(7)})
+    case("batch normalization, fixed", "recorded", {**roles, "dy": given["dy"], "means": means, "variances": variances},
+         {"y": given["y"], **gradients})
+    expression(
+        "attention", lambda q, k, v: F.scaled_dot_product_attention(
+            q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)).transpose(1, 2),
+        q=normal(2, 5, 3, 8), k=normal(2, 7, 3, 8), v=normal(2, 7, 3, 8))
+    expression("several uses", lambda x: (x * x + x) * (x - 1) + (x - 1), x=normal(31))
+    expression("one operand twice", lambda x: x + x, x=normal(31))
+
 
 for family in [
         convolutions, activations, elementwise, matrices, pooling, resampling, softmaxes, reductions, indexing,
-        neighbours, smoothing, attentions, convolution_gradients, normalizations, attention_gradients, other_gradients]:
+        neighbours, smoothing, attentions, convolution_gradients, normalizations, attention_gradients, other_gradients,
+        recorded]:
     family()
 output = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("operations.safetensors")
 written(output, {

@@ -10,7 +10,7 @@ import Testing
       "convolution gradient": 10,
       "gather": 2,
       "global pooling": 6, "matrix": 36, "neighbours": 15, "normalization": 6, "permutation": 7, "pooling": 21,
-      "pooling gradient": 12, "position": 8,
+      "pooling gradient": 12, "position": 8, "recorded": 55,
       "reduction": 35, "resampling": 27, "resampling gradient": 12, "slice": 6, "smoothing": 11, "softmax": 16,
       "softmax gradient": 6, "unary": 6,
     ])

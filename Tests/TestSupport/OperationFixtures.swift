@@ -15,6 +15,7 @@ public struct OperationCase: Sendable, Decodable, CustomTestStringConvertible {
   let tensors: [String: String]
   public var testDescription: String { name }
 
+  public var roles: [String] { Array(tensors.keys) }
   public func has(_ role: String) -> Bool { tensors[role] != nil }
   public func shape(_ role: String) throws -> Shape { Shape(try file().shape(of: stored(role))) }
   public func values(_ role: String) throws -> [Float] { try file().tensor(named: stored(role)).values }
