@@ -28,6 +28,9 @@ static const char neighbours[] = {
 static const char normalization[] = {
 #embed "../../Kernels/normalization.cl" suffix(, 0)
 };
+static const char optimizer[] = {
+#embed "../../Kernels/optimizer.cl" suffix(, 0)
+};
 static const char pooling[] = {
 #embed "../../Kernels/pooling.cl" suffix(, 0)
 };
@@ -68,6 +71,7 @@ static const struct {
     {"indexing", indexing},
     {"neighbours", neighbours},
     {"normalization", normalization},
+    {"optimizer", optimizer},
     {"pooling", pooling},
     {"prelude", prelude},
     {"probe", probe},

@@ -6,7 +6,7 @@
 public protocol Device: AnyObject, Sendable, CustomStringConvertible,
   ElementwiseKernels, ActivationKernels, MatrixKernels, ConvolutionKernels, PoolingKernels, ResamplingKernels,
   FilteringKernels, SoftmaxKernels, AttentionKernels, ReductionKernels, IndexingKernels, NeighbourKernels,
-  ConvolutionGradientKernels, NormalizationKernels, RandomKernels, AttentionGradientKernels
+  ConvolutionGradientKernels, NormalizationKernels, RandomKernels, AttentionGradientKernels, OptimizerKernels
 {
   /// What the device is and what it can hold.
   var traits: DeviceTraits { get }

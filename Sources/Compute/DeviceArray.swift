@@ -27,8 +27,10 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
   /// Elements that the buffer holds, and those before the array.
   private let capacity: Int
   private let offset: Int
-  /// Whether the memory belongs to another array.
+  /// Whether the buffer belongs to another array.
   private let isLent: Bool
+  /// The array that this one is a part of, which must live as long.
+  private let whole: DeviceArray?
   private let layouts = Locked<[String: DeviceArray]>([:])
 
   /// An array with undefined contents.
@@ -40,6 +42,7 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
     capacity = count
     offset = 0
     isLent = false
+    whole = nil
     memory = try device.allocate(byteCount: Self.byteCount(count))
     buffer = memory
   }
@@ -53,6 +56,7 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
     memory = array.memory
     buffer = array.memory
     isLent = true
+    whole = nil
   }
 
   /// The same elements as an array of `device`, for devices that pass their work on to another one; valid while this
@@ -64,6 +68,25 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
       layouts[Self.lentName] = made
       return made
     }
+  }
+
+  /// A part of another array: the same memory, with layouts of its own. What one writes the other reads.
+  ///
+  /// - offset: in elements, a multiple of ``PartitionedMemory/partAlignment`` bytes
+  package init(partOf whole: DeviceArray, at offset: Int, count: Int) throws {
+    guard let device = whole.device as? any Device & PartitionedMemory else {
+      preconditionFailure("\(whole.device) has no memory that can be divided")
+    }
+    precondition(offset >= 0 && offset + count <= whole.count, "a part lies within its array")
+    self.device = device
+    self.count = count
+    self.whole = whole
+    self.offset = offset
+    capacity = count
+    isLent = true
+    buffer = whole.memory
+    memory = try device.part(
+      of: whole.memory, at: offset * MemoryLayout<Element>.stride, byteCount: Self.byteCount(count))
   }
 
   private static var lentName: String { "lent" }
@@ -79,6 +102,7 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
     count = values.count
     offset = before.count
     isLent = false
+    whole = nil
     capacity = before.count + values.count + after.count
     buffer = try device.allocate(byteCount: Self.byteCount(capacity))
     do {
@@ -98,8 +122,8 @@ public final class DeviceArray<Element: DeviceElement>: Sendable {
   }
 
   deinit {
-    if isLent { return }
     if offset > 0, let device = device as? any PartitionedMemory { device.releasePart(memory) }
+    if isLent { return }
     device.release(buffer, byteCount: Self.byteCount(capacity))
   }
 

@@ -51,6 +51,11 @@ public struct OpArray: Sendable {
   package static func output(_ name: String, _ shape: Shape, isIndex: Bool = false) -> OpArray {
     OpArray(name: name, shape: shape, role: .output, isIndex: isIndex, content: .data, takesIntruders: false)
   }
+  package static func updated(
+    _ name: String, _ shape: Shape, made: @escaping @Sendable (inout CaseRandom, Fill) -> HostArray
+  ) -> OpArray {
+    OpArray(name: name, shape: shape, role: .updated, isIndex: false, content: .made(made), takesIntruders: false)
+  }
   package static func updated(_ name: String, _ shape: Shape) -> OpArray {
     OpArray(name: name, shape: shape, role: .updated, isIndex: false, content: .data, takesIntruders: true)
   }
@@ -176,7 +181,7 @@ public enum OpCatalogue {
     + [reduce, position, gatherRows, copy, permute, nearest, coreset, convolveBackwardData, convolveBackwardWeights]
     + [activateBackward, softmaxBackward, poolBackward, resampleBackward]
     + [normalize, applyNormalization, normalizeBackward]
-    + [fillRandom, sample, sampleBackward, accumulateRows, attendBackward]
+    + [fillRandom, sample, sampleBackward, accumulateRows, attendBackward] + optimizers
 
   /// - Throws: ``CaseError``
   public static func operation(_ name: String) throws(CaseError) -> Op {

@@ -7,31 +7,37 @@ public import Compute
 public final class Parameter {
   public let name: String
   public let shape: Shape
-  /// The current value; the array stays the same for the parameter's life.
-  public let storage: Storage
+  /// Its axes in the order in which PyTorch's checkpoints hold them: [3, 2, 0, 1] for convolutions, [1, 0] for linear layers.
+  public let checkpointAxes: [Int]
+  /// The current value.
+  public private(set) var storage: Storage
   /// Undefined until ``hasGradient``.
-  public let gradient: Storage
+  public private(set) var gradient: Storage
   /// Whether any gradient has arrived since ``forgetGradient()``.
   public private(set) var hasGradient = false
   /// Whether training changes it. A frozen one is a constant to tapes.
   public var isTrainable = true
 
   /// - Throws: ``ShapeError/mismatch(operation:argument:expected:found:)`` when the counts differ.
-  public init(_ name: String, _ storage: Storage, gradient: Storage, shape: Shape) throws {
+  public init(
+    _ name: String, _ storage: Storage, gradient: Storage, shape: Shape, checkpointAxes: [Int]? = nil
+  ) throws {
     for (role, array) in [("value", storage), ("gradient", gradient)] where array.count != shape.count {
       throw ShapeError.mismatch(
         operation: "parameter \(name)", argument: role, expected: [shape.count], found: [array.count])
     }
     self.name = name
+    self.checkpointAxes = checkpointAxes ?? Array(shape.extents.indices)
     self.shape = shape
     self.storage = storage
     self.gradient = gradient
   }
 
   /// A parameter by itself, outside of any ``ParameterArena``.
-  public convenience init(_ name: String, _ value: Tensor) throws {
+  public convenience init(_ name: String, _ value: Tensor, checkpointAxes: [Int]? = nil) throws {
     try self.init(
-      name, value.storage, gradient: Storage(count: value.shape.count, on: value.device), shape: value.shape)
+      name, value.storage, gradient: Storage(count: value.shape.count, on: value.device), shape: value.shape,
+      checkpointAxes: checkpointAxes)
   }
 
   public var device: any Device { storage.device }
@@ -41,6 +47,16 @@ public final class Parameter {
 
   /// The value as an operand: a leaf of the tape, or a constant without one.
   public func tensor(on tape: Tape?) -> Tensor { tape?.leaf(self) ?? value }
+
+  /// Moves the value to another array, and the gradient's place; what has arrived of it is lost.
+  ///
+  /// - storage, gradient: of this count
+  public func move(to storage: Storage, gradient: Storage) throws {
+    try device.copy(BlockCopy(rows: 1, columns: shape.count), from: self.storage, into: storage)
+    self.storage = storage
+    self.gradient = gradient
+    hasGradient = false
+  }
 
   /// The next gradient that arrives is the first one.
   public func forgetGradient() { hasGradient = false }

@@ -36,6 +36,45 @@ extension Tensor {
     return activation == .none ? summed : try summed.activated(activation)
   }
 
+  /// The transpose of a convolution: what carries a convolution's output back to its input's size, as PyTorch's
+  /// `conv_transpose2d`.
+  ///
+  /// - self: [batch, height, width, inputChannels]
+  /// - weight: [kernelHeight, kernelWidth, outputChannels / groups, inputChannels], that of the convolution which leads from
+  ///   the result to this tensor
+  /// - bias: [outputChannels]
+  /// - extraHeight, extraWidth: rows and columns at the end that the convolution's stride leaves over, below the stride
+  public func transposeConvolved(
+    with weight: Tensor, bias: Tensor? = nil, stride: Extent2D = 1, padding: Padding = 0, extraHeight: Int = 0,
+    extraWidth: Int = 0, groups: Int = 1
+  ) throws -> Tensor {
+    guard shape.rank == 4, weight.shape.rank == 4 else {
+      throw ShapeError.outOfRange(
+        operation: "transposeConvolved", what: "the rank", value: min(shape.rank, weight.shape.rank), allowed: 4...4)
+    }
+    let height = (shape[1] - 1) * stride.height + weight.shape[0] - padding.top - padding.bottom + extraHeight
+    let width = (shape[2] - 1) * stride.width + weight.shape[1] - padding.left - padding.right + extraWidth
+    let output: Shape = [shape[0], height, width, weight.shape[2] * groups]
+    let problem = try ConvolutionProblem(
+      input: output, weight: weight.shape, stride: stride, padding: padding, groups: groups)
+    guard problem.output == shape else {
+      throw ShapeError.mismatch(
+        operation: "transposeConvolved", argument: "self", expected: problem.output.extents, found: shape.extents)
+    }
+    let (device, x, w) = (device, storage, weight.storage)
+    let result = try Tensor.made(output, on: device) {
+      try device.convolveBackwardData(problem, outputGradient: x, w, into: $0)
+    }.recorded([self, weight]) { outputGradient, targets in
+      try targets[0]?.write {
+        try device.convolve(problem, outputGradient, w, epilogue: Epilogue(), into: $0)
+      }
+      try targets[1]?.write {
+        try device.convolveBackwardWeights(problem, outputGradient, outputGradient: x, into: $0)
+      }
+    }
+    return try bias.map { try result.combined(.add, with: $0) } ?? result
+  }
+
   /// Sliding windows over each channel; `stride` is the kernel's size unless given.
   public func pooled(
     _ kind: PoolingProblem.Kind, kernel: Extent2D, stride: Extent2D? = nil, padding: Padding = 0

@@ -176,6 +176,14 @@ final class WrappedDevice: Device {
   ) throws { throw NotPlayed() }
   func fillRandom(_ distribution: RandomDistribution, _ key: RandomKey, into y: Storage) throws { throw NotPlayed() }
   func sample(means: Storage, logVariances: Storage, _ key: RandomKey, into z: Storage) throws { throw NotPlayed() }
+  func adam(
+    _ step: AdamStep, _ values: Storage, gradient: Storage, firstMoment: Storage, secondMoment: Storage,
+    gradientFactor: Storage
+  ) throws { throw NotPlayed() }
+  func descend(
+    _ step: MomentumStep, _ values: Storage, gradient: Storage, velocity: Storage, gradientFactor: Storage
+  ) throws { throw NotPlayed() }
+  func blend(_ x: Storage, weight: Float, into y: Storage) throws { throw NotPlayed() }
   func sampleBackward(
     means: Storage, logVariances: Storage, z: Storage, outputGradient: Storage, into gradient: Storage
   ) throws { throw NotPlayed() }

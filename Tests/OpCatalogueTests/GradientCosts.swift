@@ -61,6 +61,9 @@ enum GradientCosts {
     rows.append(Row("op=fillRandom n=\(n) kind=normal seed=1", 0, 4 * n))
     rows.append(Row("op=sample n=\(n) seed=1", 0, 12 * n))
     rows.append(Row("op=sampleBackward n=\(n)", 0, 20 * n))
+    rows.append(Row("op=adam n=\(n) step=1", 0, 32 * n))
+    rows.append(Row("op=descend n=\(n)", 0, 24 * n))
+    rows.append(Row("op=blend n=\(n)", 0, 12 * n))
     rows.append(Row("op=softmaxBackward rows=\(n) columns=3 log=1", 12 * n, 36 * n, exps: 3 * n))
     // 7 rows are read, and n written.
     rows.append(Row("op=accumulateRows rows=\(n) width=2 count=7", 0, 8 * (7 + n)))

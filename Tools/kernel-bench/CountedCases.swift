@@ -27,6 +27,7 @@ enum CountedCases {
     ("poolBackward", ["kind=max n=1 h=32 w=32 c=32 k=3 s=2 p=1"]),
     ("resampleBackward", ["mode=bilinearHalfPixel n=1 h=16 w=16 c=16 oh=32 ow=32"]),
     ("fillRandom", ["n=16384 kind=normal seed=1"]),
+    ("adam", ["n=16384 step=1"]),
     ("accumulateRows", ["rows=32 width=64 count=256"]),
     ("attendBackward", ["heads=2 queries=32 keys=64 width=32"]),
     ("attend", ["heads=2 queries=32 keys=256 width=32"]),

@@ -80,6 +80,9 @@ enum ModelCases {
     ("fillRandom", ["n=4096 kind=normal seed=1", "n=997 kind=uniform seed=1"]),
     ("sample", ["n=4096 seed=1", "n=997 seed=1"]),
     ("sampleBackward", ["n=4096", "n=997"]),
+    ("adam", ["n=4096 step=1", "n=997 step=2"]),
+    ("descend", ["n=4096 momentum=1", "n=997 momentum=1"]),
+    ("blend", ["n=4096", "n=997"]),
     (
       "attend",
       [

@@ -151,6 +151,30 @@ final class RecordingDevice: Device, @unchecked Sendable {
     }
   }
 
+  func adam(
+    _ step: AdamStep, _ values: Storage, gradient: Storage, firstMoment: Storage, secondMoment: Storage,
+    gradientFactor: Storage
+  ) throws {
+    try note("adam", "\(values.count)", bytes: 32 * values.count) {
+      try inner.adam(
+        step, of(values), gradient: of(gradient), firstMoment: of(firstMoment), secondMoment: of(secondMoment),
+        gradientFactor: of(gradientFactor))
+    }
+  }
+
+  func descend(
+    _ step: MomentumStep, _ values: Storage, gradient: Storage, velocity: Storage, gradientFactor: Storage
+  ) throws {
+    try note("descend", "\(values.count)", bytes: 24 * values.count) {
+      try inner.descend(
+        step, of(values), gradient: of(gradient), velocity: of(velocity), gradientFactor: of(gradientFactor))
+    }
+  }
+
+  func blend(_ x: Storage, weight: Float, into y: Storage) throws {
+    try note("blend", "\(y.count)", bytes: 12 * y.count) { try inner.blend(of(x), weight: weight, into: of(y)) }
+  }
+
   func sampleBackward(
     means: Storage, logVariances: Storage, z: Storage, outputGradient: Storage, into gradient: Storage
   ) throws {

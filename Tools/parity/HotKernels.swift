@@ -37,6 +37,9 @@ struct HotKernel {
     HotKernel(
       functions: ["random_fill", "random_sample_backward"], file: "random",
       operations: ["fillRandom", "sample", "sampleBackward"]),
+    HotKernel(
+      functions: ["optimizer_adam", "optimizer_momentum", "optimizer_blend"], file: "optimizer",
+      operations: ["adam", "descend", "blend"]),
     HotKernel(functions: ["attention_score_gradients"], file: "attention", operations: ["attendBackward"]),
     HotKernel(functions: ["softmax_backward"], file: "softmax", operations: ["softmaxBackward"]),
     HotKernel(

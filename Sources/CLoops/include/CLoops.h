@@ -26,6 +26,15 @@ typedef struct {
   long kernel_height, kernel_width, stride_y, stride_x, dilation_y, dilation_x, top, left;
 } fl_convolution;
 
+// See Swift's AdamStep and MomentumStep; gradients are multiplied by `factor`.
+typedef struct {
+  float factor, first, second, rate, root, epsilon, coupled, kept;
+} fl_adam_step;
+typedef struct {
+  float factor, rate, momentum, share, decay;
+  int nesterov;
+} fl_momentum_step;
+
 // y = activation(scale · sum + bias + residual). bias: [outputs]; residual: as y, or y itself; each or null.
 typedef struct {
   float scale;
@@ -142,6 +151,12 @@ typedef struct {
   // One row of the input's gradient, [width][channels], from the gradients dy of a picture's outputs.
   void (*resample_backward_row)(const float *dy, long height, long width, long channels, long output_height,
                                 long output_width, float scale_y, float scale_x, int mode, long row, float *dx);
+
+  // optimizer.c
+  void (*adam)(float *w, const float *gradient, float *m, float *v, long n, const fl_adam_step *step);
+  void (*momentum)(float *w, const float *gradient, float *u, long n, const fl_momentum_step *step);
+  // y = y + weight · (x − y)
+  void (*blend)(const float *x, float *y, long n, float weight);
 
   // random.c
   // Elements 4 · first and on of the numbers that belong to a key: seed's low and high word, stream, step.

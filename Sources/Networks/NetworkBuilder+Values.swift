@@ -1,0 +1,56 @@
+import Compute
+import Tensors
+
+extension NetworkBuilder {
+  /// Sets every parameter and running statistic, by name, from values in the layout of PyTorch's checkpoints.
+  ///
+  /// - values: called once a name with the shape that it must have there
+  /// - Throws: what `values` throws; parameters that were set before stay set.
+  public func setValues(_ values: (_ name: String, _ shape: [Int]) throws -> [Float]) throws {
+    for parameter in parameters {
+      let axes = parameter.checkpointAxes
+      let found = try values(parameter.name, axes.map { parameter.shape[$0] })
+      let own = Self.permuted(found, axes.map { parameter.shape[$0] }, order: Self.inverse(axes))
+      try device.copy(
+        BlockCopy(rows: 1, columns: own.count), from: Storage(own, on: device), into: parameter.storage)
+      parameter.storage.forgetLayouts()
+    }
+    for statistic in statistics {
+      let found = try values(statistic.name, [statistic.storage.count])
+      try device.blend(Storage(found, on: device), weight: 1, into: statistic.storage)
+    }
+  }
+
+  /// Every parameter and running statistic in the layout of PyTorch's checkpoints, in the order of construction.
+  public func values() throws -> [(name: String, shape: [Int], values: [Float])] {
+    try parameters.map { parameter in
+      let axes = parameter.checkpointAxes
+      let values = Self.permuted(try parameter.storage.values(), parameter.shape.extents, order: axes)
+      return (parameter.name, axes.map { parameter.shape[$0] }, values)
+    } + statistics.map { ($0.name, [$0.storage.count], try $0.storage.values()) }
+  }
+
+  private static func inverse(_ order: [Int]) -> [Int] {
+    var inverse = order
+    for (place, axis) in order.enumerated() { inverse[axis] = place }
+    return inverse
+  }
+
+  /// Row-major values with their axes in another order.
+  private static func permuted(_ values: [Float], _ shape: [Int], order: [Int]) -> [Float] {
+    guard order != Array(shape.indices) else { return values }
+    var strides = [Int](repeating: 1, count: shape.count)
+    for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+    let (extents, steps) = (order.map { shape[$0] }, order.map { strides[$0] })
+    var place = [Int](repeating: 0, count: shape.count)
+    return values.indices.map { _ in
+      let value = values[zip(place, steps).reduce(0) { $0 + $1.0 * $1.1 }]
+      for axis in place.indices.reversed() {
+        place[axis] += 1
+        if place[axis] < extents[axis] { break }
+        place[axis] = 0
+      }
+      return value
+    }
+  }
+}
