@@ -1,5 +1,5 @@
-import Compute
-import Tensors
+public import Compute
+public import Tensors
 
 extension NetworkBuilder {
   /// Sets every parameter and running statistic, by name, from values in the layout of PyTorch's checkpoints.
@@ -24,10 +24,14 @@ extension NetworkBuilder {
   /// Every parameter and running statistic in the layout of PyTorch's checkpoints, in the order of construction.
   public func values() throws -> [(name: String, shape: [Int], values: [Float])] {
     try parameters.map { parameter in
-      let axes = parameter.checkpointAxes
-      let values = Self.permuted(try parameter.storage.values(), parameter.shape.extents, order: axes)
-      return (parameter.name, axes.map { parameter.shape[$0] }, values)
+      let shape = parameter.checkpointAxes.map { parameter.shape[$0] }
+      return (parameter.name, shape, try Self.checkpointValues(of: parameter, parameter.storage))
     } + statistics.map { ($0.name, [$0.storage.count], try $0.storage.values()) }
+  }
+
+  /// An array of a parameter's shape, its value or gradient, in the layout of PyTorch's checkpoints.
+  public static func checkpointValues(of parameter: Parameter, _ array: Storage) throws -> [Float] {
+    permuted(try array.values(), parameter.shape.extents, order: parameter.checkpointAxes)
   }
 
   private static func inverse(_ order: [Int]) -> [Int] {
