@@ -44,7 +44,7 @@ let libraries: [Target] = [
   library("ComputeOpenCL", ["Compute", "Locking", "COpenCL", "CKernels", "CSHA256"]),
   library("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
   library("Tensors", ["Compute"]),
-  library("Networks", ["Tensors"]),
+  library("Networks", ["Tensors", "Checkpoints"]),
   library("Images", ["CPNG", "CTurboJPEG"]),
   library("Checkpoints", ["Locking", "CZlib", "CSHA256"]),
   library("Backbones", ["Tensors", "Checkpoints"]),

@@ -11,14 +11,16 @@ extension NetworkBuilder {
       let axes = parameter.checkpointAxes
       let found = try values(parameter.name, axes.map { parameter.shape[$0] })
       let own = Self.permuted(found, axes.map { parameter.shape[$0] }, order: Self.inverse(axes))
-      try device.copy(
-        BlockCopy(rows: 1, columns: own.count), from: Storage(own, on: device), into: parameter.storage)
-      parameter.storage.forgetLayouts()
+      try set(parameter.storage, to: own)
     }
     for statistic in statistics {
-      let found = try values(statistic.name, [statistic.storage.count])
-      try device.blend(Storage(found, on: device), weight: 1, into: statistic.storage)
+      try set(statistic.storage, to: values(statistic.name, [statistic.storage.count]))
     }
+  }
+
+  private func set(_ array: Storage, to values: [Float]) throws {
+    try device.copy(BlockCopy(rows: 1, columns: values.count), from: Storage(values, on: device), into: array)
+    array.forgetLayouts()
   }
 
   /// Every parameter and running statistic in the layout of PyTorch's checkpoints, in the order of construction.

@@ -67,6 +67,9 @@ public final class Optimizer {
     arena.forgetGradients()
   }
 
+  /// Goes on after so many steps, with what ``state`` has been set to.
+  func goOn(from stepCount: Int) { self.stepCount = stepCount }
+
   /// The norm of the last step's gradients, before they were scaled down; waits for the device.
   public func gradientNorm() throws -> Float { try norm.values()[0] }
 

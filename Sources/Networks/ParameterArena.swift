@@ -63,6 +63,12 @@ public final class ParameterArena {
     return array
   }
 
+  /// Sets the part of an array of this size that belongs to a parameter.
+  func setPart(_ index: Int, of array: Storage, to values: [Float]) throws {
+    let copy = try BlockCopy(rows: 1, columns: values.count, targetOffset: offsets[index])
+    try device.copy(copy, from: Storage(values, on: device), into: array)
+  }
+
   /// The part of an array of this size that belongs to a parameter, on the host.
   public func part(_ index: Int, of array: Storage) throws -> [Float] {
     try Storage(partOf: array, at: offsets[index], count: parameters[index].shape.count).values()
