@@ -20,6 +20,7 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let systemLibraries: [Target] = [
   .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
   .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+  .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 ]
 
@@ -31,6 +32,8 @@ let commit = Context.gitInformation.map { $0.currentCommit.prefix(9) + ($0.hasUn
 let cTargets: [Target] = [
   .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
   .target(name: "CPNG", linkerSettings: [.linkedLibrary("png16")]),
+  .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
+  .target(name: "CResampling", cSettings: fastC),
   .target(name: "CKernels"),
   .target(name: "CLoops", cSettings: fastC),
   .target(name: "CSHA256", cSettings: fastC),
@@ -45,7 +48,7 @@ let libraries: [Target] = [
   library("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
   library("Tensors", ["Compute"]),
   library("Networks", ["Tensors", "Checkpoints"]),
-  library("Images", ["CPNG", "CTurboJPEG"]),
+  library("Images", ["CPNG", "CTIFF", "CTurboJPEG", "CWebP", "CResampling"]),
   library("Checkpoints", ["Locking", "CZlib", "CSHA256"]),
   library("Backbones", ["Tensors", "Checkpoints"]),
   library("Datasets", ["Images"]),

@@ -2,8 +2,8 @@
 # Set-up shared by Tools/demo, Tools/test and Tools/install: sourced, never run. Idempotent; quiet when there is nothing
 # to do. Everything is said on stderr.
 
-readonly run_packages=(ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libopenblas-dev libpng-dev libturbojpeg0-dev
-  zlib1g-dev wordnet-base python3-pip)
+readonly run_packages=(ocl-icd-opencl-dev opencl-headers pocl-opencl-icd libopenblas-dev libpng-dev libtiff-dev
+  libturbojpeg0-dev libwebp-dev zlib1g-dev wordnet-base python3-pip)
 readonly test_packages=(oclgrind valgrind shellcheck)
 readonly swift_needed="6.3"
 readonly swift_source="install it from https://www.swift.org/install/linux/ and run this again."

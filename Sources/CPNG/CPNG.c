@@ -44,14 +44,8 @@ static void write_bytes(png_structp png, png_bytep data, size_t length) {
 
 static void flush(png_structp png) { (void)png; }
 
-// 16-bit samples to 8 bits in place: the high byte, or 255 wherever any bit is set.
-static void narrow(uint8_t *samples, size_t count, int any_bit) {
-  for (size_t i = 0; i < count; i++)
-    samples[i] = any_bit ? (samples[2 * i] | samples[2 * i + 1] ? 255 : 0) : samples[2 * i];
-}
-
-int cpng_decode(const uint8_t *bytes, size_t count, size_t pixel_limit, int any_bit, uint8_t **pixels,
-                uint32_t *width, uint32_t *height, int *channels, char message[CPNG_MESSAGE]) {
+int cpng_decode(const uint8_t *bytes, size_t count, size_t pixel_limit, uint8_t **pixels, uint32_t *width,
+                uint32_t *height, int *channels, int *bits, char message[CPNG_MESSAGE]) {
   source from = {bytes, count, 0};
   uint8_t *volatile decoded = NULL;
   png_bytep *volatile rows = NULL;
@@ -83,6 +77,7 @@ int cpng_decode(const uint8_t *bytes, size_t count, size_t pixel_limit, int any_
   size_t stride = png_get_rowbytes(png, info);
   size_t samples = (size_t)*width * (size_t)*channels;
   int deep = png_get_bit_depth(png, info) == 16;
+  *bits = deep ? 16 : 8;
   if ((*channels != 1 && *channels != 3) || stride != (deep ? 2 * samples : samples))
     png_error(png, "its colour type is not supported");
   decoded = malloc(stride * *height);
@@ -91,7 +86,6 @@ int cpng_decode(const uint8_t *bytes, size_t count, size_t pixel_limit, int any_
   for (uint32_t row = 0; row < *height; row++) rows[row] = decoded + row * stride;
   png_read_image(png, rows);
   png_read_end(png, NULL);
-  if (deep) narrow(decoded, samples * *height, any_bit);
   png_destroy_read_struct(&png, &info, NULL);
   free(rows);
   *pixels = decoded;

@@ -1,8 +1,9 @@
 import Foundation
+import Images
 
 /// Finding picture files.
 public enum PictureFiles {
-  static let extensions: Set<String> = ["png", "jpg", "jpeg"]
+  static let extensions = Set(PictureFormat.all.flatMap(\.extensions))
 
   /// A picture named on a command line, and the relative name of what is written for it, without extension.
   public struct Named: Hashable, Sendable {
@@ -26,7 +27,7 @@ public enum PictureFiles {
       } else if isFolder(path) {
         skipped.append((path, "a folder"))
       } else if !extensions.contains((name as NSString).pathExtension.lowercased()) {
-        skipped.append((path, "neither PNG nor JPEG by its name"))
+        skipped.append((path, "not a picture by its name"))
       } else {
         paths.append(path)
       }

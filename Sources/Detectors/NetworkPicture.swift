@@ -6,11 +6,14 @@ public struct NetworkPicture: Sendable {
   /// [size, size, 3]
   public let values: [Float]
 
-  /// Resized straight to size x size by antialiased bilinear, as Pillow does; grey becomes RGB.
+  /// Resized straight to size x size by antialiased bilinear, as Pillow does; grey becomes RGB. 16 bits are resized as
+  /// floats, so that the network sees all of them; 8 bits are rounded as Pillow rounds them.
   public init(_ image: Image, size: Int) {
-    let resized = image.resized(width: size, height: size).rgb
     self.size = size
-    values = resized.pixels.map(Float.init)
+    values =
+      image.lowBytes == nil
+      ? image.resized(width: size, height: size).rgb.pixels.map(Float.init)
+      : FloatImage(image, width: size, height: size).rgb.samples
   }
 
   package init(size: Int, values: [Float]) {

@@ -1,22 +1,28 @@
-import CPNG
-import CTurboJPEG
 public import Foundation
 
 extension Image {
-  /// Reads a PNG or JPEG file; the kind is recognised by content.
+  /// Reads a PNG, JPEG, BMP, TIFF, WebP, PGM or PPM file; the kind is recognised by content.
   ///
-  /// PNG: every colour type and depth. Samples are taken as they stand (no gamma), 16 bits lose their low byte, palettes
-  /// are expanded, alpha is dropped: the values of Pillow's `convert("RGB")`, but for 16-bit grey, which Pillow cuts off
-  /// at 255 instead of scaling it, so that nearly everything turns white. JPEG: grey and RGB, baseline and progressive.
+  /// Samples are taken as they stand (no gamma, no colour profile), palettes are expanded, alpha is dropped: the values of
+  /// Pillow's `convert("RGB")`. Of 16 bits the upper eight are `pixels`, the lower `lowBytes`. An EXIF orientation, or a
+  /// TIFF's, is applied. Of several pages the first is read.
+  ///
+  /// PNG: every colour type and depth. JPEG: grey and RGB, baseline and progressive; CMYK is refused. BMP: 1 to 32 bits,
+  /// palettes, RLE8. TIFF: grey, RGB, YCbCr and palettes of 1 to 16 bits. WebP: still pictures. PGM and PPM: binary, 8 and
+  /// 16 bits.
   ///
   /// - Throws: ``ImageError/unreadable(path:reason:)``.
   public init(path: String) throws(ImageError) {
     try self.init(Image.contents(of: path), path: path)
   }
 
-  /// Decodes a PNG or JPEG in memory; `path` is for messages.
+  /// Decodes a picture file in memory; `path` is for messages.
   public init(_ data: Data, path: String) throws(ImageError) {
-    self = try Image.decoded(data, path, anyBit: false)
+    guard case .image(let image) = try PictureFormat.decoded(data, path) else {
+      throw .unreadable(
+        path: path, reason: "its samples are floats, of which no value is known to be white; save it with 8 or 16 bits")
+    }
+    self = image
   }
 
   static func contents(of path: String) throws(ImageError) -> Data {
@@ -26,69 +32,28 @@ extension Image {
     }
   }
 
-  /// - anyBit: 16-bit samples become 255 unless they are 0, instead of losing their low byte.
-  static func decoded(_ data: Data, _ path: String, anyBit: Bool) throws(ImageError) -> Image {
-    if data.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return try decodedPNG(data, path, anyBit) }
-    if data.starts(with: [0xFF, 0xD8]) { return try decodedJPEG(data, path) }
-    throw .unreadable(path: path, reason: data.isEmpty ? "the file is empty" : "it is neither a PNG nor a JPEG file")
-  }
-
-  private static func decodedPNG(_ data: Data, _ path: String, _ anyBit: Bool) throws(ImageError) -> Image {
-    var pixels: UnsafeMutablePointer<UInt8>?
-    var (width, height): (UInt32, UInt32) = (0, 0)
-    var channels: Int32 = 0
-    var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE))
-    let status = data.withUnsafeBytes { bytes in
-      cpng_decode(
-        bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, pixelLimit, anyBit ? 1 : 0, &pixels, &width, &height,
-        &channels, &message)
-    }
-    guard status == 0, let pixels else { throw .unreadable(path: path, reason: "\(text(message)) (damaged PNG)") }
-    defer { cpng_free(pixels) }
-    let count = Int(width) * Int(height) * Int(channels)
-    return Image(
-      unchecked: Int(width), Int(height), Int(channels), Array(UnsafeBufferPointer(start: pixels, count: count)))
-  }
-
-  private static func decodedJPEG(_ data: Data, _ path: String) throws(ImageError) -> Image {
-    guard let decoder = tjInitDecompress() else { throw .unreadable(path: path, reason: "TurboJPEG does not start") }
-    defer { tjDestroy(decoder) }
-    func failure() -> ImageError {
-      .unreadable(path: path, reason: "\(text(tjGetErrorStr2(decoder))) (damaged JPEG)")
-    }
-    var (width, height, sampling, colours): (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
-    let header = data.withUnsafeBytes { bytes in
-      tjDecompressHeader3(
-        decoder, bytes.bindMemory(to: UInt8.self).baseAddress, UInt(bytes.count), &width, &height, &sampling, &colours)
-    }
-    guard header == 0, width > 0, height > 0 else { throw failure() }
-    guard colours != Int32(TJCS_CMYK.rawValue), colours != Int32(TJCS_YCCK.rawValue) else {
-      throw .unreadable(path: path, reason: "it is a CMYK JPEG; save it as RGB")
-    }
-    guard Int(width) <= pixelLimit / Int(height) else {
-      throw .unreadable(path: path, reason: "it has too many pixels")
-    }
-    // Scans are limited: a small progressive file can ask for thousands of passes over a huge picture.
-    let flags = TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS
-    let grey = colours == Int32(TJCS_GRAY.rawValue)
-    let channels = grey ? 1 : 3
-    var status: Int32 = 0
-    let pixels = [UInt8](unsafeUninitializedCapacity: Int(width) * Int(height) * channels) { buffer, count in
-      status = data.withUnsafeBytes { bytes in
-        tjDecompress2(
-          decoder, bytes.bindMemory(to: UInt8.self).baseAddress, UInt(bytes.count), buffer.baseAddress, width, 0,
-          height, Int32(grey ? TJPF_GRAY.rawValue : TJPF_RGB.rawValue), flags)
-      }
-      count = Int(width) * Int(height) * channels
-    }
-    guard status == 0 else { throw failure() }
-    return Image(unchecked: Int(width), Int(height), channels, pixels)
+  /// 16-bit samples in two halves, given as bytes with `high` the place of the upper of the two.
+  init(unchecked width: Int, _ height: Int, _ channels: Int, words: UnsafeRawBufferPointer, high: Int) {
+    let count = width * height * channels
+    self.init(
+      unchecked: width, height, channels, (0..<count).map { words[2 * $0 + high] },
+      lowBytes: (0..<count).map { words[2 * $0 + 1 - high] })
   }
 }
 
-/// A C string in an array, up to its zero.
+/// A C string in an array, up to its zero, as the end of a sentence.
 func text(_ characters: [CChar]) -> String {
-  String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  let line = String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  return line.split(whereSeparator: \.isNewline).joined(separator: " ").trimmingCharacters(in: [".", " "])
 }
 
 func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "unknown error" }
+
+extension Collection<UInt8> where Index == Int {
+  /// The unsigned number of `count` bytes at a place; nil beyond the end. Places count from the collection's beginning.
+  func number(_ count: Int, at place: Int, bigEndian: Bool) -> Int? {
+    guard place >= 0, place <= self.count - count else { return nil }
+    let bytes = self[(startIndex + place)..<(startIndex + place + count)]
+    return (bigEndian ? Array(bytes) : bytes.reversed()).reduce(0) { $0 << 8 | Int($1) }
+  }
+}

@@ -1,89 +1,97 @@
+import CResampling
+
 extension Image {
-  /// The picture at another size by antialiased bilinear filtering: bit for bit the `resize(…, BILINEAR)` of Pillow up to
-  /// 12; from 13 on Pillow goes along columns first for some sizes, which moves values by one.
+  /// The picture at another size: bit for bit the `resize` of Pillow up to 12; from 13 on Pillow goes along columns first
+  /// for some sizes, which moves values by one.
   ///
-  /// Two passes, along rows and then along columns, each a weighted mean under a triangle as wide as the shrink factor,
-  /// with weights of 22 fractional bits and rounding to 8 bits after each.
-  public func resized(width newWidth: Int, height newHeight: Int) -> Image {
+  /// Two passes, along rows and then along columns, each a weighted mean under a filter as wide as the shrink factor, with
+  /// weights of 22 fractional bits and rounding to 8 bits after each. Of 16 bits the upper eight are resized.
+  ///
+  /// - Parameters:
+  ///   - newWidth: in pixels, at least 1.
+  ///   - newHeight: in pixels, at least 1.
+  ///   - filter: the weights' shape.
+  public func resized(width newWidth: Int, height newHeight: Int, filter: ResizeFilter = .bilinear) -> Image {
     let newWidth = max(newWidth, 1)
     let newHeight = max(newHeight, 1)
-    var image = self
-    if newWidth != width { image = image.resampledRows(TriangleFilter(from: width, to: newWidth)) }
-    if newHeight != height { image = image.resampledColumns(TriangleFilter(from: height, to: newHeight)) }
-    return image
-  }
-
-  private func resampledRows(_ filter: TriangleFilter) -> Image {
-    let newWidth = filter.spans.count
     let channels = channels
-    let result = [UInt8](unsafeUninitializedCapacity: newWidth * height * channels) { target, count in
-      pixels.withUnsafeBufferPointer { source in
-        for row in 0..<height {
-          for (column, span) in filter.spans.enumerated() {
-            for channel in 0..<channels {
-              var sum = TriangleFilter.half
-              var place = (row * width + span.first) * channels + channel
-              for weight in span.weights {
-                sum &+= Int32(source[place]) &* weight
-                place += channels
-              }
-              target[(row * newWidth + column) * channels + channel] = TriangleFilter.rounded(sum)
-            }
-          }
+    var image = Image(unchecked: width, height, channels, pixels)
+    if newWidth != width {
+      let (source, height) = (image.pixels, height)
+      let result = ResizeAxis(from: width, to: newWidth, filter).withLoops { axis in
+        [UInt8](unsafeUninitializedCapacity: newWidth * height * channels) { target, count in
+          cresampling_rows_u8(source, target.baseAddress, height, channels, axis)
+          count = newWidth * height * channels
         }
       }
-      count = newWidth * height * channels
+      image = Image(unchecked: newWidth, height, channels, result)
     }
-    return Image(unchecked: newWidth, height, channels, result)
-  }
-
-  private func resampledColumns(_ filter: TriangleFilter) -> Image {
-    let newHeight = filter.spans.count
-    let stride = width * channels
-    var sums = [Int32](repeating: 0, count: stride)
-    let result = [UInt8](unsafeUninitializedCapacity: newHeight * stride) { target, count in
-      pixels.withUnsafeBufferPointer { source in
-        for (row, span) in filter.spans.enumerated() {
-          for index in 0..<stride { sums[index] = TriangleFilter.half }
-          for (offset, weight) in span.weights.enumerated() {
-            let start = (span.first + offset) * stride
-            for index in 0..<stride { sums[index] &+= Int32(source[start + index]) &* weight }
-          }
-          for index in 0..<stride { target[row * stride + index] = TriangleFilter.rounded(sums[index]) }
+    if newHeight != height {
+      let (source, stride) = (image.pixels, newWidth * channels)
+      var sums = [Int32](repeating: 0, count: stride)
+      let result = ResizeAxis(from: height, to: newHeight, filter).withLoops { axis in
+        [UInt8](unsafeUninitializedCapacity: newHeight * stride) { target, count in
+          cresampling_columns_u8(source, target.baseAddress, stride, &sums, axis)
+          count = newHeight * stride
         }
       }
-      count = newHeight * stride
+      image = Image(unchecked: newWidth, newHeight, channels, result)
     }
-    return Image(unchecked: width, newHeight, channels, result)
+    return image
   }
 }
 
-/// For each output pixel along an axis, the input pixels under its triangle and their fixed-point weights.
-private struct TriangleFilter {
-  struct Span {
-    let first: Int
-    let weights: [Int32]
-  }
-
-  static let fractionBits: Int32 = 22
-  static let half = Int32(1) << (fractionBits - 1)
-
-  let spans: [Span]
-
-  init(from input: Int, to output: Int) {
-    let scale = Double(input) / Double(output)
-    let support = max(scale, 1)
-    // Pillow multiplies by the reciprocal; dividing could round the last of 22 bits otherwise.
-    let narrowing = 1 / support
-    spans = (0..<output).map { index in
-      let centre = (Double(index) + 0.5) * scale
-      let first = max(Int(centre - support + 0.5), 0)
-      let end = min(Int(centre + support + 0.5), input)
-      let weights = (first..<end).map { max(1 - abs((Double($0) - centre + 0.5) * narrowing), 0) }
-      let sum = weights.reduce(0, +)
-      return Span(first: first, weights: weights.map { Int32(0.5 + $0 / sum * Double(1 << Self.fractionBits)) })
+extension FloatImage {
+  /// The picture at another size, without rounding in between: Pillow's `resize` of mode F, for RGB too.
+  ///
+  /// - Parameters:
+  ///   - newWidth: in pixels, at least 1.
+  ///   - newHeight: in pixels, at least 1.
+  ///   - filter: the weights' shape.
+  public func resized(width newWidth: Int, height newHeight: Int, filter: ResizeFilter = .bilinear) -> FloatImage {
+    let (width, height) = (width, height)
+    return FloatImage.resized(width, height, channels, to: max(newWidth, 1), max(newHeight, 1), filter) { row in
+      self.samples[(row * width * self.channels)..<((row + 1) * width * self.channels)]
     }
   }
 
-  static func rounded(_ sum: Int32) -> UInt8 { UInt8(clamping: sum >> fractionBits) }
+  /// A picture's grey levels 0 … 255 at another size, with all of its depth. Row by row: a picture of a camera's size is
+  /// never held as floats.
+  public init(
+    _ image: Image, width newWidth: Int, height newHeight: Int, filter: ResizeFilter = .bilinear
+  ) {
+    let length = image.width * image.channels
+    self = .resized(image.width, image.height, image.channels, to: max(newWidth, 1), max(newHeight, 1), filter) { row in
+      Self.levels(image, (row * length)..<((row + 1) * length))[...]
+    }
+  }
+
+  private static func resized(
+    _ width: Int, _ height: Int, _ channels: Int, to newWidth: Int, _ newHeight: Int, _ filter: ResizeFilter,
+    row: (Int) -> ArraySlice<Float>
+  ) -> FloatImage {
+    let stride = newWidth * channels
+    let narrow = [Float](unsafeUninitializedCapacity: height * stride) { target, count in
+      let columns = newWidth == width ? nil : ResizeAxis(from: width, to: newWidth, filter)
+      for index in 0..<height {
+        let place = target.baseAddress.map { $0 + index * stride }
+        row(index).withUnsafeBufferPointer { source in
+          if let columns {
+            columns.withLoops { cresampling_rows_f32(source.baseAddress, place, 1, channels, $0) }
+          } else if let from = source.baseAddress {
+            place?.initialize(from: from, count: stride)
+          }
+        }
+      }
+      count = height * stride
+    }
+    guard newHeight != height else { return FloatImage(unchecked: newWidth, height, channels, narrow) }
+    let result = ResizeAxis(from: height, to: newHeight, filter).withLoops { axis in
+      [Float](unsafeUninitializedCapacity: newHeight * stride) { target, count in
+        cresampling_columns_f32(narrow, target.baseAddress, stride, axis)
+        count = newHeight * stride
+      }
+    }
+    return FloatImage(unchecked: newWidth, newHeight, channels, result)
+  }
 }

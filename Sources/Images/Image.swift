@@ -1,4 +1,4 @@
-/// A picture in host memory: 8-bit grey or RGB, row-major, channels interleaved.
+/// A picture in host memory: grey or RGB, row-major, channels interleaved; 8 bits, and what a 16-bit file has beyond.
 public struct Image: Hashable, Sendable {
   public let width: Int
   public let height: Int
@@ -6,6 +6,9 @@ public struct Image: Hashable, Sendable {
   public let channels: Int
   /// [height, width, channels]
   public internal(set) var pixels: [UInt8]
+  /// [height, width, channels]: of a picture with 16 bits the lower eight, `pixels` being the upper; else nil. Networks see
+  /// both; whatever is drawn or resized as an `Image` has 8 bits.
+  public let lowBytes: [UInt8]?
 
   /// More pixels than any camera has: larger pictures are refused before memory is asked for.
   public static let pixelLimit = 1 << 28
@@ -18,16 +21,21 @@ public struct Image: Hashable, Sendable {
     self.init(unchecked: width, height, channels, pixels)
   }
 
-  init(unchecked width: Int, _ height: Int, _ channels: Int, _ pixels: [UInt8]) {
+  init(
+    unchecked width: Int, _ height: Int, _ channels: Int, _ pixels: [UInt8], lowBytes: [UInt8]? = nil
+  ) {
     self.width = width
     self.height = height
     self.channels = channels
     self.pixels = pixels
+    self.lowBytes = lowBytes
   }
 
-  /// The picture with three channels; grey is repeated.
+  /// The picture with three channels of 8 bits; grey is repeated.
   public var rgb: Image {
-    channels == 3 ? self : Image(unchecked: width, height, 3, pixels.flatMap { [$0, $0, $0] })
+    channels == 3
+      ? (lowBytes == nil ? self : Image(unchecked: width, height, 3, pixels))
+      : Image(unchecked: width, height, 3, pixels.flatMap { [$0, $0, $0] })
   }
 }
 

@@ -13,23 +13,29 @@ public struct Mask: Hashable, Sendable {
     self.values = values
   }
 
-  /// Any value but zero, in any channel, is defective: 0/255, 0/1, 1-bit, palette and class-number masks alike.
+  /// Any value but zero, in any channel, is defective: 0/255, 0/1, 1-bit, palette and class-number masks alike, with 16
+  /// bits also where they are small.
   public init(_ image: Image) {
-    width = image.width
-    height = image.height
-    let channels = image.channels
-    values = image.pixels.withUnsafeBufferPointer { pixels in
-      (0..<(image.width * image.height)).map { pixel in
-        (0..<channels).contains { pixels[pixel * channels + $0] != 0 } ? 1 : 0
-      }
+    self.init(image.width, image.height, image.channels) { sample in
+      image.pixels[sample] != 0 || image.lowBytes.map { $0[sample] != 0 } ?? false
     }
   }
 
-  /// Reads a mask from a PNG or JPEG file. Unlike a picture's, its 16-bit samples count even where they are small.
+  /// Reads a mask from a picture file of any kind.
   ///
   /// - Throws: ``ImageError/unreadable(path:reason:)``.
   public init(path: String) throws(ImageError) {
-    self.init(try Image.decoded(Image.contents(of: path), path, anyBit: true))
+    switch try PictureFormat.decoded(Image.contents(of: path), path) {
+    case .image(let image): self.init(image)
+    case .floats(let floats): self.init(floats.width, floats.height, floats.channels) { floats.samples[$0] != 0 }
+    }
+  }
+
+  private init(_ width: Int, _ height: Int, _ channels: Int, isSet: (Int) -> Bool) {
+    let values: [UInt8] = (0..<(width * height)).map { pixel in
+      (0..<channels).contains { isSet(pixel * channels + $0) } ? 1 : 0
+    }
+    self.init(width: width, height: height, values: values)
   }
 
   /// A mask without defects.

@@ -56,8 +56,8 @@ struct MVTecDatasetTests {
       #expect(
         skipped.sorted() == [
           "ground_truth/crack/777_mask.png: a mask without a picture",
-          "test/crack/Thumbs.db: neither PNG nor JPEG by its name", "train/good/.hidden.png: hidden",
-          "train/good/folder.png: a folder", "train/good/notes.txt: neither PNG nor JPEG by its name",
+          "test/crack/Thumbs.db: not a picture by its name", "train/good/.hidden.png: hidden",
+          "train/good/folder.png: a folder", "train/good/notes.txt: not a picture by its name",
         ])
     }
   }

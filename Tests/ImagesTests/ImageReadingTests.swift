@@ -16,6 +16,10 @@ struct ImageReadingTests {
     #expect(reference.jpeg.count == 6)
     #expect(reference.masks.files.count == 7)
     #expect(reference.resizing.count == 6)
+    #expect(reference.exact.count == 48)
+    #expect(reference.lossy.count == 10)
+    #expect(reference.deep.count == 12)
+    #expect(reference.filtered.count == 4)
   }
 
   @Test(arguments: ImageReference.png)
@@ -93,8 +97,8 @@ struct ImageReadingTests {
   @Test func filesOfAnotherKindAreNamed() throws {
     #expect(try reason(nil) == "there is no such file")
     #expect(try reason(Data()) == "the file is empty")
-    #expect(try reason(Data("a picture of a cat".utf8)) == "it is neither a PNG nor a JPEG file")
-    #expect(try reason(Data("GIF89a".utf8)) == "it is neither a PNG nor a JPEG file")
+    #expect(try reason(Data("a picture of a cat".utf8)) == "it is none of PNG, JPEG, BMP, TIFF, WebP, PGM or PPM")
+    #expect(try reason(Data("GIF89a".utf8)) == "it is none of PNG, JPEG, BMP, TIFF, WebP, PGM or PPM")
   }
 
   /// Why a file of this content, or none, cannot be read.

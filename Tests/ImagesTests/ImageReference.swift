@@ -7,11 +7,36 @@ import Testing
 struct ImageReference: Decodable {
   struct Picture: Decodable, Sendable, CustomTestStringConvertible {
     let file: String
-    let width, height, channels: Int
+    let width, height: Int
+    /// 0 where Pillow's own mode does not say.
+    let channels: Int
     /// [height, width, 3]
     let rgb: Data
 
     var testDescription: String { file }
+  }
+
+  struct DeepPicture: Decodable, Sendable, CustomTestStringConvertible {
+    let file: String
+    let width, height, channels: Int
+    /// [height, width, channels], 16 bits, little-endian
+    let words: Data
+
+    var testDescription: String { file }
+  }
+
+  struct Filtered: Decodable, Sendable, CustomTestStringConvertible {
+    struct Result: Decodable, Sendable {
+      let filter: String
+      let width, height: Int
+      let pixels, floats: Data
+    }
+
+    let width, height, channels: Int
+    let pixels: Data
+    let results: [Result]
+
+    var testDescription: String { "\(width) x \(height) x \(channels)" }
   }
 
   struct Masks: Decodable, Sendable {
@@ -33,7 +58,11 @@ struct ImageReference: Decodable {
     var testDescription: String { "\(width) x \(height) x \(channels)" }
   }
 
-  let png, jpeg: [Picture]
+  let png, jpeg, exact, lossy: [Picture]
+  let deep: [DeepPicture]
+  /// The content of floats.tiff: [5, 3]
+  let floats: Data
+  let filtered: [Filtered]
   let masks: Masks
   let resizing: [Resizing]
 
@@ -45,12 +74,24 @@ struct ImageReference: Decodable {
   static let png = (try? read.get().png) ?? []
   static let jpeg = (try? read.get().jpeg) ?? []
   static let maskFiles = (try? read.get().masks.files) ?? []
+  static let exact = (try? read.get().exact) ?? []
+  static let lossy = (try? read.get().lossy) ?? []
+  static let deep = (try? read.get().deep) ?? []
+  static let filtered = (try? read.get().filtered) ?? []
   static let resizing = (try? read.get().resizing) ?? []
 
   static func path(_ file: String) -> String { Fixtures.path("images/\(file)") }
 
   static func bytes(_ file: String) throws -> [UInt8] {
     [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(file))))
+  }
+}
+
+/// Little-endian floats.
+func floats(_ data: Data) -> [Float] {
+  let bytes = [UInt8](data)
+  return stride(from: 0, to: bytes.count, by: 4).map { place in
+    Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[place + $1]) << (8 * UInt32($1)) })
   }
 }
 

@@ -1,0 +1,25 @@
+import CWebP
+
+extension Image {
+  static func decodedWebP(_ bytes: [UInt8], _ path: String) throws(ImageError) -> PictureFormat.Decoded {
+    var features = WebPBitstreamFeatures()
+    guard WebPGetFeatures(bytes, bytes.count, &features) == VP8_STATUS_OK, features.width > 0, features.height > 0
+    else {
+      throw .unreadable(path: path, reason: "its header is cut off or damaged (damaged WebP)")
+    }
+    guard features.has_animation == 0 else {
+      throw .unreadable(path: path, reason: "it is an animated WebP; save one picture of it")
+    }
+    let (width, height) = (Int(features.width), Int(features.height))
+    guard width <= pixelLimit / height else { throw .unreadable(path: path, reason: "it has too many pixels") }
+    var isDecoded = false
+    let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { buffer, count in
+      isDecoded = WebPDecodeRGBInto(bytes, bytes.count, buffer.baseAddress, buffer.count, Int32(width * 3)) != nil
+      count = isDecoded ? width * height * 3 : 0
+    }
+    guard isDecoded else {
+      throw .unreadable(path: path, reason: "its data is cut off or damaged (damaged WebP)")
+    }
+    return .image(Image(unchecked: width, height, 3, pixels).turned(Orientation(webP: bytes)))
+  }
+}
