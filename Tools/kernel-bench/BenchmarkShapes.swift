@@ -65,7 +65,7 @@ enum BenchmarkShapes {
     ("softmaxBackward", ["rows=4096 columns=1024"]),
     ("poolBackward", ["kind=max n=8 h=128 w=128 c=64 k=3 s=2 p=1"]),
     ("resampleBackward", ["mode=bilinearHalfPixel n=1 h=16 w=16 c=112 oh=32 ow=32"]),
-    ("activateBackward", ["n=1048576 act=relu", "n=1048576 act=silu"]),
+    ("activateBackward", ["n=1048576 act=relu", "n=1048576 act=silu", "n=1048576 act=gelu"]),
     ("fillRandom", ["n=1048576 kind=normal seed=1"]),
     ("accumulateRows", ["rows=1024 width=256 count=8192"]),
     ("attend", ["heads=8 queries=1024 keys=1024 width=64", "heads=8 queries=77 keys=77 width=64 causal=1"]),
