@@ -63,12 +63,11 @@ void statistics(global const float *means, global const float *variances, int pl
 #endif
 }
 
-// Groups that are runs of `length` channels.
-#define RUN \
+// Groups that are runs of `length` channels, n of them, which the work-groups share.
+#define RUNS \
   local float tree[ITEMS]; \
-  int group = get_group_id(0), first = get_local_id(0) * WIDTH; \
-  ulong start = (ulong)group * length; \
-  int channel = group % groups * length;
+  int first = get_local_id(0) * WIDTH, share = (n + (int)get_num_groups(0) - 1) / (int)get_num_groups(0); \
+  int begin = get_group_id(0) * share, end = min(begin + share, n);
 
 // An item's share of Σ (x − centre)^power.
 wide sum_run(global const float *x, int first, int length, float centre, int power) {
@@ -102,23 +101,26 @@ wide sum_run(global const float *x, int first, int length, float centre, int pow
 //   operations = (8 + has_scale + has_shift) * results + 446 * groups0
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
 void normalization_run(global const float *x, global const float *scale, global const float *shift, global float *y,
-                       global float *means, global float *variances, int length, int groups, float epsilon,
+                       global float *means, global float *variances, int n, int length, int groups, float epsilon,
                        int has_scale, int has_shift) {
-  RUN
-  x += start;
-  y += start;
-  float mean = sum_items(sum_run(x, first, length, 0.0f, 1), tree) / (float)length;
-  float variance = sum_items(sum_run(x, first, length, mean, 2), tree) / (float)length;
-  float factor = 1.0f / sqrt(variance + epsilon);
-  for (int i = first; i < length; i += ITEMS * WIDTH) {
-    wide value = (take(x + i, length - i) - mean) * factor;
-    if (has_scale) value *= take(scale + channel + i, length - i);
-    if (has_shift) value += take(shift + channel + i, length - i);
-    put(value, y + i, length - i);
-  }
-  if (get_local_id(0) == 0) {
-    means[group] = mean;
-    variances[group] = variance;
+  RUNS
+  for (int group = begin; group < end; group++) {
+    int channel = group % groups * length;
+    global const float *from = x + (ulong)group * length;
+    global float *to = y + (ulong)group * length;
+    float mean = sum_items(sum_run(from, first, length, 0.0f, 1), tree) / (float)length;
+    float variance = sum_items(sum_run(from, first, length, mean, 2), tree) / (float)length;
+    float factor = 1.0f / sqrt(variance + epsilon);
+    for (int i = first; i < length; i += ITEMS * WIDTH) {
+      wide value = (take(from + i, length - i) - mean) * factor;
+      if (has_scale) value *= take(scale + channel + i, length - i);
+      if (has_shift) value += take(shift + channel + i, length - i);
+      put(value, to + i, length - i);
+    }
+    if (get_local_id(0) == 0) {
+      means[group] = mean;
+      variances[group] = variance;
+    }
   }
 }
 
@@ -131,27 +133,29 @@ void normalization_run(global const float *x, global const float *scale, global 
 //   operations = (12 + 2 * has_scale) * results + 446 * groups0
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
 void normalization_run_backward(global const float *x, global const float *dy, global const float *means,
-                                global const float *variances, global const float *scale, global float *dx, int length,
-                                int groups, float epsilon, int has_scale) {
-  RUN
-  x += start;
-  dy += start;
-  dx += start;
-  float mean = means[group], factor = 1.0f / sqrt(variances[group] + epsilon);
-  wide sums = 0, products = 0;
-  for (int i = first; i < length; i += ITEMS * WIDTH) {
-    wide gradient = take(dy + i, length - i);
-    if (has_scale) gradient *= take(scale + channel + i, length - i);
-    sums += gradient;
-    // Beyond the run the gradient is 0, and x counts for nothing.
-    products += gradient * (take(x + i, length - i) - mean) * factor;
-  }
-  float average = sum_items(sums, tree) / (float)length, product = sum_items(products, tree) / (float)length;
-  for (int i = first; i < length; i += ITEMS * WIDTH) {
-    wide gradient = take(dy + i, length - i);
-    if (has_scale) gradient *= take(scale + channel + i, length - i);
-    wide normal = (take(x + i, length - i) - mean) * factor;
-    put(factor * (gradient - average - normal * product), dx + i, length - i);
+                                global const float *variances, global const float *scale, global float *dx, int n,
+                                int length, int groups, float epsilon, int has_scale) {
+  RUNS
+  for (int group = begin; group < end; group++) {
+    int channel = group % groups * length;
+    ulong start = (ulong)group * length;
+    global const float *from = x + start, *gradients = dy + start;
+    float mean = means[group], factor = 1.0f / sqrt(variances[group] + epsilon);
+    wide sums = 0, products = 0;
+    for (int i = first; i < length; i += ITEMS * WIDTH) {
+      wide gradient = take(gradients + i, length - i);
+      if (has_scale) gradient *= take(scale + channel + i, length - i);
+      sums += gradient;
+      // Beyond the run the gradient is 0, and x counts for nothing.
+      products += gradient * (take(from + i, length - i) - mean) * factor;
+    }
+    float average = sum_items(sums, tree) / (float)length, product = sum_items(products, tree) / (float)length;
+    for (int i = first; i < length; i += ITEMS * WIDTH) {
+      wide gradient = take(gradients + i, length - i);
+      if (has_scale) gradient *= take(scale + channel + i, length - i);
+      wide normal = (take(from + i, length - i) - mean) * factor;
+      put(factor * (gradient - average - normal * product), dx + start + i, length - i);
+    }
   }
 }
 

@@ -144,7 +144,7 @@ float largest_lane(vec x) {
 float sum_lanes(float x) { return x; }
 #endif
 
-// Model of activated(kind) = 2 * (kind == 0) + 2 * (kind == 1) + 2 * (kind == 2) + 4 * (kind == 3) + 5 * (kind == 4) + 5 * (kind == 5) +
+// Model of activated(kind) = 2 * (kind == 0) + 2 * (kind == 1) + 2 * (kind == 2) + 4 * (kind == 3) + 44 * (kind == 4) + 5 * (kind == 5) +
 //     4 * (kind == 6) + (kind == 7)
 // Values of Swift's Activation, in its order. NaN stays NaN.
 enum { NONE, RELU, RELU6, SILU, GELU, GELU_QUICK, SIGMOID, TANH };
@@ -160,12 +160,29 @@ enum { NONE, RELU, RELU6, SILU, GELU, GELU_QUICK, SIGMOID, TANH };
 #define APART
 #endif
 
+// Φ(−a), the normal distribution's tail: e^(−a²/2) · erfcx(a / √2) / 2, the second factor as a rational function (a fit of
+// 6e-9 for a to 15, where the tail is 0). Every term is positive, so nothing cancels. *density: e^(−a²/2), whose argument
+// is that of a's upper half, exact, and a rest below 0.06.
+#define DEFINE_TAIL(T, NAME) \
+  T NAME(T a, T *density) { \
+    a = select(a, (T)15.0f, isgreater(a, (T)15.0f)); \
+    T upper = a * 4097.0f; \
+    upper = upper - (upper - a); \
+    T rest = -0.5f * (a - upper) * (a + upper); \
+    *density = exp(-0.5f * upper * upper) * (1.0f + rest * (1.0f + rest * (0.5f + rest * 0.16666667f))); \
+    T over = 0.5f + a * (0.43928426f + a * (0.183969773f + a * (0.0408813468f + a * 0.0041532631f))); \
+    T under = 1.0f + a * (1.67645353f + a * (1.20555088f + a * (0.471410376f + a * (0.102480456f + a * 0.0104105751f)))); \
+    return *density * (over / under); \
+  }
+
 // The straight ones are two limits, without a call or a branch for each vector.
 #define DEFINE_ACTIVATION(T, NAME) \
+  DEFINE_TAIL(T, JOIN(NAME, _tail)) \
   APART T JOIN(NAME, _curve)(int kind, T x) { \
+    T density; \
     switch (kind) { \
     case SILU: return x / (1.0f + exp(-x)); \
-    case GELU: return 0.5f * x * (1.0f + erf(x * 0.70710678f)); \
+    case GELU: return max(x, (T)0.0f) - (x > 15.0f ? (T)15.0f : fabs(x)) * JOIN(NAME, _tail)(fabs(x), &density); \
     case GELU_QUICK: return x / (1.0f + exp(-1.702f * x)); \
     case SIGMOID: return 1.0f / (1.0f + exp(-x)); \
     case TANH: return tanh(x); \

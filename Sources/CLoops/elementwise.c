@@ -1,7 +1,6 @@
 #include "loops.h"
 #include "clones.h"
-#include "exponential.h"
-#include <math.h>
+#include "curves.h"
 #include <string.h>
 
 const char *fl_instruction_set(void) {
@@ -16,44 +15,44 @@ const char *fl_instruction_set(void) {
 #endif
 }
 
-static inline float logistic(float x) { return 1.0f / (1.0f + exponential(-x)); }
-
-#define EACH(expression) \
+// Operations may work in place, so `restrict` would be wrong; but no element depends on another, which the compiler is told:
+// it would take one float at a time where arrays are the same.
+#define EACH_OF(y, expression) \
   do { \
+    _Pragma("clang loop vectorize(assume_safety)") \
     for (long i = 0; i < n; i++) y[i] = (expression); \
   } while (0)
+#define EACH(expression) EACH_OF(y, expression)
 
-// `restrict` is left out: operations may work in place.
 CLONES void fl_activate(int activation, const float *x, float *y, long n) {
   switch (activation) {
   case FL_NONE: if (x != y) memcpy(y, x, n * sizeof *y); break;
   case FL_RELU: EACH(x[i] < 0 ? 0 : x[i]); break;
   case FL_RELU6: EACH(x[i] < 0 ? 0 : (x[i] > 6 ? 6 : x[i])); break;
   case FL_SILU: EACH(x[i] * logistic(x[i])); break;
-  case FL_GELU: EACH(0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678118654752f))); break;
+  case FL_GELU: EACH(gelu(x[i])); break;
   case FL_GELU_QUICK: EACH(x[i] * logistic(1.702f * x[i])); break;
   case FL_SIGMOID: EACH(logistic(x[i])); break;
-  case FL_TANH: EACH(tanhf(x[i])); break;
+  case FL_TANH: EACH(hyperbolic_tangent(x[i])); break;
   }
 }
 
+static inline float silu_slope(float x) {
+  float s = logistic(x);
+  return s * (1.0f + x * (1.0f - s));
+}
+
 CLONES void fl_activate_backward(int activation, const float *x, const float *dy, float *dx, long n) {
-#define EACH_SLOPE(slope) \
-  do { \
-    for (long i = 0; i < n; i++) dx[i] = dy[i] * (slope); \
-  } while (0)
+#define EACH_SLOPE(slope) EACH_OF(dx, dy[i] * (slope))
   switch (activation) {
-  case FL_NONE: EACH_SLOPE(1); break;
+  case FL_NONE: if (dx != dy) memcpy(dx, dy, n * sizeof *dx); break;
   case FL_RELU: EACH_SLOPE(x[i] <= 0 ? 0 : 1); break;
   case FL_RELU6: EACH_SLOPE(x[i] <= 0 || x[i] >= 6 ? 0 : 1); break;
-  case FL_SILU: EACH_SLOPE(logistic(x[i]) * (1.0f + x[i] * (1.0f - logistic(x[i])))); break;
-  case FL_GELU:
-    EACH_SLOPE(0.5f * (1.0f + erff(x[i] * 0.70710678118654752f))
-               + x[i] * 0.39894228040143268f * exponential(-0.5f * x[i] * x[i]));
-    break;
-  case FL_GELU_QUICK: EACH_SLOPE(logistic(1.702f * x[i]) * (1.0f + 1.702f * x[i] * (1.0f - logistic(1.702f * x[i])))); break;
+  case FL_SILU: EACH_SLOPE(silu_slope(x[i])); break;
+  case FL_GELU: EACH_SLOPE(gelu_slope(x[i])); break;
+  case FL_GELU_QUICK: EACH_SLOPE(silu_slope(1.702f * x[i])); break;
   case FL_SIGMOID: EACH_SLOPE(logistic(x[i]) * (1.0f - logistic(x[i]))); break;
-  case FL_TANH: EACH_SLOPE((1.0f - tanhf(x[i])) * (1.0f + tanhf(x[i]))); break;
+  case FL_TANH: EACH_SLOPE((1.0f - hyperbolic_tangent(x[i])) * (1.0f + hyperbolic_tangent(x[i]))); break;
   }
 #undef EACH_SLOPE
 }
@@ -77,7 +76,7 @@ CLONES void fl_map(int operation, const float *x, float *y, long n) {
   case FL_SQUARE: EACH(x[i] * x[i]); break;
   case FL_ABSOLUTE: EACH(__builtin_fabsf(x[i])); break;
   case FL_EXPONENTIAL: EACH(exponential(x[i])); break;
-  case FL_LOGARITHM: EACH(logf(x[i])); break;
+  case FL_LOGARITHM: EACH(logarithm(x[i])); break;
   case FL_RECIPROCAL: EACH(1.0f / x[i]); break;
   }
 }

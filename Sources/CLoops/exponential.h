@@ -14,6 +14,7 @@ static inline float power_of_two(int32_t n) {
 // eˣ to 2 ulp: x = n·ln 2 + r, a polynomial in r (Cephes), times 2ⁿ in two steps, so that both ends of the range round and
 // overflow by themselves. Without branches, so that loops over it vectorise; NaN fails both comparisons and stays.
 static inline float exponential(float x) {
+#pragma clang fp contract(fast)
   float clamped = x < -104.0f ? -104.0f : (x > 89.0f ? 89.0f : x);
   float n = __builtin_rintf(clamped * 1.44269504088896341f);
   float r = clamped - n * 0.693359375f;

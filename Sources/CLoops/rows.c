@@ -4,8 +4,9 @@
 #include <string.h>
 
 // Chains of sums side by side, floats that are summed on their own, vectors of channels side by side, and channels of a
-// table: no power of two, or tables side by side would meet in the same sets of the cache.
-enum { CHAINS = 4, RUN = 4096, BLOCK = 4, TABLE = 656, FILTER_ROWS = 16 };
+// table: no power of two, or tables side by side would meet in the same sets of the cache. Runs that are normalised side by
+// side, and floats of one that is short enough for it.
+enum { CHAINS = 4, RUN = 4096, BLOCK = 4, TABLE = 656, FILTER_ROWS = 16, SIDE = 4, SHORT = 2048 };
 
 // d c b a | a b c d | d c b a
 static inline long reflected(long i, long n) {
@@ -36,7 +37,7 @@ static inline long reflected(long i, long n) {
 #include "rows.h"
 
 #define FUNCTIONS(X) \
-  X(softmax_rows) X(softmax_backward_rows) X(sum_of_run) X(normalize_run) X(normalize_run_backward) X(slice_moments) \
+  X(softmax_rows) X(softmax_backward_rows) X(sum_of_run) X(normalize_runs) X(normalize_run_backward) X(slice_moments) \
   X(normalize_rows) X(gradient_sums) X(normalize_rows_backward) X(filter_across)
 
 typedef struct {
@@ -67,9 +68,9 @@ void fl_softmax_backward_rows(const float *y, const float *dy, float *dx, long r
 
 float fl_sum_of_run(const float *x, long n, int power) { return functions()->sum_of_run(x, n, power); }
 
-void fl_normalize_run(const float *x, long n, const float *scale, const float *shift, float epsilon, float *y,
-                      float *mean, float *variance) {
-  functions()->normalize_run(x, n, scale, shift, epsilon, y, mean, variance);
+void fl_normalize_runs(const float *x, long runs, long n, long groups, long first, const float *scale,
+                       const float *shift, float epsilon, float *y, float *means, float *variances) {
+  functions()->normalize_runs(x, runs, n, groups, first, scale, shift, epsilon, y, means, variances);
 }
 
 void fl_normalize_run_backward(const float *x, const float *dy, long n, const float *scale, float mean, float factor,

@@ -164,8 +164,9 @@ static float NAME(sum_of_run)(const float *x, long n, int power) {
   return power == 1 ? NAME(sum_of)(x, n, 0, 1) : NAME(sum_of)(x, n, 0, 2);
 }
 
-static void NAME(normalize_run)(const float *x, long n, const float *scale, const float *shift, float epsilon, float *y,
-                                float *mean, float *variance) {
+// A long run by itself.
+INLINE void NAME(normalize_long)(const float *x, long n, const float *scale, const float *shift, float epsilon, float *y,
+                                 float *mean, float *variance) {
 #pragma clang fp contract(fast)
   float centre = NAME(sum_of)(x, n, 0, 1) / (float)n, spread = NAME(sum_of)(x, n, centre, 2) / (float)n;
   float factor = 1.0f / sqrtf(spread + epsilon);
@@ -177,6 +178,78 @@ static void NAME(normalize_run)(const float *x, long n, const float *scale, cons
     if (shift) value += NAME(load_part)(shift + i, count, 0);
     NAME(store_part)(value, y + i, count);
   });
+}
+
+#define EACH_RUN UNROLL for (int run = 0; run < runs; run++)
+// The sums of each of the runs, a chain each.
+#define SUM_RUNS(term, result) \
+  do { \
+    vec sums[SIDE] = {0}; \
+    long i = 0; \
+    for (; i + VW <= n; i += VW) EACH_RUN { \
+        vec value = NAME(load)(x + run * n + i); \
+        sums[run] += term; \
+      } \
+    if (i < n) EACH_RUN { \
+        vec value = NAME(load_part)(x + run * n + i, n - i, centres[run]); \
+        sums[run] += term; \
+      } \
+    EACH_RUN { \
+      __typeof__(FOUR(ADD, sums[run])) four = FOUR(ADD, sums[run]); \
+      __typeof__(four.lo) two = ADD(four.lo, four.hi); \
+      result[run] = (two.x + two.y) / (float)n; \
+    } \
+  } while (0)
+
+// Short runs side by side, so that they wait for their sums and roots at once.
+INLINE void NAME(normalize_side)(int runs, const float *x, long n, const float *scale, const float *shift, float epsilon,
+                                 float *y, float *means, float *variances) {
+#pragma clang fp contract(fast)
+  float centres[SIDE] = {0}, spreads[SIDE], factors[SIDE];
+  float sums_of_runs[SIDE];
+  SUM_RUNS(value, sums_of_runs);
+  EACH_RUN centres[run] = sums_of_runs[run];
+  SUM_RUNS((value - centres[run]) * (value - centres[run]), spreads);
+  EACH_RUN {
+    factors[run] = 1.0f / sqrtf(spreads[run] + epsilon);
+    means[run] = centres[run];
+    variances[run] = spreads[run];
+  }
+  // One after the other: stores side by side, often a power of two apart, would get in each other's way.
+  EACH_RUN {
+    float centre = centres[run], factor = factors[run];
+    const float *from = x + run * n;
+    float *to = y + run * n;
+    STRIDES(0, n, {
+      __builtin_prefetch(from + i + runs * n);  // what comes next, while stores go out
+      vec value = (NAME(load_part)(from + i, count, 0) - centre) * factor;
+      if (scale) value *= NAME(load_part)(scale + i, count, 0);
+      if (shift) value += NAME(load_part)(shift + i, count, 0);
+      NAME(store_part)(value, to + i, count);
+    });
+  }
+}
+
+static void NAME(normalize_runs)(const float *x, long runs, long n, long groups, long first, const float *scale,
+                                 const float *shift, float epsilon, float *y, float *means, float *variances) {
+  for (long run = 0; run < runs;) {
+    const float *from = x + run * n, *weight = scale, *term = shift;
+    if (groups > 1) {
+      long channel = (first + run) % groups * n;
+      weight = scale ? scale + channel : scale;
+      term = shift ? shift + channel : shift;
+    }
+    if (n > SHORT) {
+      NAME(normalize_long)(from, n, weight, term, epsilon, y + run * n, means + run, variances + run);
+      run++;
+    } else if (groups == 1 && run + SIDE <= runs) {
+      NAME(normalize_side)(SIDE, from, n, weight, term, epsilon, y + run * n, means + run, variances + run);
+      run += SIDE;
+    } else {
+      NAME(normalize_side)(1, from, n, weight, term, epsilon, y + run * n, means + run, variances + run);
+      run++;
+    }
+  }
 }
 
 static void NAME(normalize_run_backward)(const float *x, const float *dy, long n, const float *scale, float mean,
@@ -378,3 +451,5 @@ static void NAME(filter_across)(const float *x, long height, long width, const f
 #undef EACH_VECTOR
 #undef PART
 #undef SET
+#undef EACH_RUN
+#undef SUM_RUNS

@@ -9,13 +9,11 @@ extension CPUDevice {
     try p.check("normalize", x, y, means, variances, parameters.scale, parameters.shift, on: self)
     if p.positions == 1 {
       parallel(p.statisticsCount, chunk: Self.elementsPerTask / p.groupChannels) { groups in
-        for group in groups {
-          let (start, channel) = (group * p.groupChannels, group % p.groups * p.groupChannels)
-          loops.pointee.normalize_run(
-            x.pointer + start, p.groupChannels, parameters.scale.map { $0.pointer + channel },
-            parameters.shift.map { $0.pointer + channel }, p.epsilon, y.pointer + start, means.pointer + group,
-            variances.pointer + group)
-        }
+        let start = groups.lowerBound * p.groupChannels
+        loops.pointee.normalize_runs(
+          x.pointer + start, groups.count, p.groupChannels, p.groups, groups.lowerBound, parameters.scale?.pointer,
+          parameters.shift?.pointer, p.epsilon, y.pointer + start, means.pointer + groups.lowerBound,
+          variances.pointer + groups.lowerBound)
       }
       return
     }

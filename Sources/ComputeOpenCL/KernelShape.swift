@@ -51,6 +51,8 @@ struct Tiling: Sendable {
   var attentionKeys: Int { choice[.attentionKeys] ?? 128 }
   /// Vectors of channels that a work-item of the depthwise CPU shape takes (SPAN in the kernels).
   let span = 4
+  /// Elements that a work-item of an element-wise CPU shape takes (ELEMENTS in the kernels): 16 KiB an operand.
+  let elements = 4096
   /// Items that share a tile of 64 by 64 in the GPU shape, 8 by 8 results each.
   private static let itemsPerTile = 64
 
@@ -81,5 +83,6 @@ struct Tiling: Sendable {
     "-cl-std=CL1.2 -DSHAPE_CPU=\(shape == .cpu ? 1 : 0) -DVW=\(vectorWidth) -DTILE=\(tile) -DBLOCK=\(block) "
       + "-DROWS=\(registerRows) -DKEYS=\(attentionKeys) -DGROUP=\(group) -DQUERY_TILE=\(queryTile) "
       + "-DQUERY_TILES=\(queryTiles) -DSPAN=\(span)"
+      + (shape == .cpu ? " -DELEMENTS=\(elements)" : "")
   }
 }

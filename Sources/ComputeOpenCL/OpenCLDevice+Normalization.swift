@@ -9,8 +9,9 @@ extension OpenCLDevice {
     if p.positions == 1 {
       // Kernels take a valid buffer for what they will not read.
       try launch(
-        "normalization_run", size: [p.statisticsCount * itemsPerRun], group: [itemsPerRun], x, parameters.scale ?? x,
-        parameters.shift ?? x, y, means, variances, p.groupChannels, p.groups, p.epsilon, parameters.scale != nil,
+        "normalization_run", size: runs(p), group: [itemsPerRun], x, parameters.scale ?? x, parameters.shift ?? x, y,
+        means,
+        variances, p.statisticsCount, p.groupChannels, p.groups, p.epsilon, parameters.scale != nil,
         parameters.shift != nil)
       return
     }
@@ -61,8 +62,9 @@ extension OpenCLDevice {
     try reduce(.sum, all, products, into: scaleGradient)
     if isRun {
       return try launch(
-        "normalization_run_backward", size: [p.statisticsCount * itemsPerRun], group: [itemsPerRun], x, outputGradient,
-        means, variances, scale ?? x, gradient, p.groupChannels, p.groups, p.epsilon, scale != nil)
+        "normalization_run_backward", size: runs(p), group: [itemsPerRun], x, outputGradient, means, variances,
+        scale ?? x,
+        gradient, p.statisticsCount, p.groupChannels, p.groups, p.epsilon, scale != nil)
     }
     let groupSums = try Storage(count: p.statisticsCount, on: self)
     let groupProducts = try Storage(count: p.statisticsCount, on: self)
@@ -77,6 +79,13 @@ extension OpenCLDevice {
 
   /// Items of a work-group that take a run of memory together.
   private var itemsPerRun: Int { tiling.shape == .cpu ? 1 : tiling.group }
+
+  /// CPU shape: an item takes runs of some `elements` together; GPU shape: a work-group takes one.
+  private func runs(_ p: NormalizationProblem) -> [Int] {
+    guard tiling.shape == .cpu else { return [p.statisticsCount * itemsPerRun] }
+    let together = max(2 * tiling.elements / p.groupChannels, 1)
+    return [(p.statisticsCount + together - 1) / together]
+  }
 
   private func sliceSums(_ p: NormalizationProblem, _ slices: Int) throws -> Storage {
     try Storage(count: Shape.checkedCount([p.batch, slices, p.channels], operation: "normalize"), on: self)

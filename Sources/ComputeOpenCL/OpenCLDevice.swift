@@ -150,6 +150,10 @@ public final class OpenCLDevice: Device, PartitionedMemory {
     try enqueue(kernel, size: [elements], group: nil, parameters)
   }
 
+  func launch(_ kernel: String, elements: Int, _ parameters: [any KernelParameter]) throws {
+    try enqueue(kernel, size: [elements], group: nil, parameters)
+  }
+
   /// Work-groups of the shape given; sizes are rounded up to whole groups.
   func launch(_ kernel: String, size: [Int], group: [Int], _ parameters: any KernelParameter...) throws {
     try enqueue(kernel, size: size, group: group, parameters)

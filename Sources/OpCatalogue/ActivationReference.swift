@@ -2,6 +2,9 @@ import Compute
 import Foundation
 
 extension Activation {
+  /// Whether each value takes an exponential.
+  var isCurved: Bool { ![.none, .relu, .relu6].contains(self) }
+
   func applied(_ x: Double) -> Double {
     switch self {
     case .none: x

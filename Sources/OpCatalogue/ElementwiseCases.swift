@@ -134,12 +134,14 @@ extension OpCatalogue {
     let activation: Activation = try parameters.choice("act")
     // Silu and gelu of −∞ are −∞ · 0: the formula gives NaN, which nobody needs to agree on.
     let fills: [Fill] = [.normal, .integer, .offset, .huge, .tiny, .poison]
-    return OpCase(
+    var made = OpCase(
       operation: "activate", parameters: parameters, arrays: [.input("x", shape), .output("y", shape)],
       fills: fills, bytesMoved: 8 * shape.count,
       run: { device, a in try device.activate(activation, a[0], into: a[1]) },
-      reference: { h, _ in [Expected.exact(h[0].map(Double.init)).activated(activation)] }
-    ).uniformWhereOnly(true)
+      reference: { h, _ in [Expected.exact(h[0].map(Double.init)).activated(activation)] })
+    made.exponentials = activation.isCurved ? shape.count : 0
+    made.isUniformByNature = true
+    return made
   }
 
   static let activateBackward = Op(
@@ -168,6 +170,7 @@ extension OpCatalogue {
             })
         ]
       })
+    made.exponentials = activation.isCurved ? shape.count : 0
     made.adjoint = { h, y in zip(h[1], y).map { activation.slope(Double($0)).value * $1 } }
     made.isUniformByNature = true
     return made

@@ -12,7 +12,7 @@ struct PlantedFaultTests {
   }
 
   @Test func aWrongResultHasItsPatternAndReplay() throws {
-    try withKernels("elementwise", "y[i] = scale * x[i] + shift", "y[i] = scale * x[i] - shift") { kernels in
+    try withKernels("elementwise", "EACH(scale * OF(x) + shift)", "EACH(scale * OF(x) - shift)") { kernels in
       let outcome = try run(kernels, "affine,clamp")
       #expect(outcome.status == 1, "\(outcome.errors)")
       #expect(outcome.errors.contains("7 of 7 wrong"))
@@ -22,7 +22,7 @@ struct PlantedFaultTests {
   }
 
   @Test func aWriteBehindAnOutputHitsTheGuard() throws {
-    try withKernels("elementwise", "if (i < n) y[i] = value;", "if (i <= n) y[i] = value;") { kernels in
+    try withKernels("elementwise", "EACH((wide)value);", "EACH((wide)value); y[n] = value;") { kernels in
       let outcome = try run(kernels, "fill")
       #expect(outcome.status == 1)
       #expect(outcome.errors.contains("wrote outside of its outputs"))
@@ -30,7 +30,7 @@ struct PlantedFaultTests {
   }
 
   @Test func aWriteBeforeAnOutputHitsTheGuard() throws {
-    try withKernels("elementwise", "if (i < n) y[i] = value;", "if (i < n) y[i] = value; if (i == 0) y[-1] = 0;") {
+    try withKernels("elementwise", "EACH((wide)value);", "EACH((wide)value); if (first == 0) y[-1] = 0;") {
       let outcome = try run($0, "fill")
       #expect(outcome.status == 1)
       #expect(outcome.errors.contains("wrote outside of its outputs"))
@@ -66,7 +66,7 @@ struct PlantedFaultTests {
   }
 
   @Test func anEndlessKernelIsATimeoutAndTheOthersRun() throws {
-    try withKernels("elementwise", "if (i < n) y[i] = value;", "while (n) y[0] = value;") { kernels in
+    try withKernels("elementwise", "EACH((wide)value);", "while (n) y[0] = value;") { kernels in
       let outcome = try run(kernels, "fill,clamp", "--timeout", "15", "--shapes", "n=7", "--variant", "cpu")
       #expect(outcome.status == 4, "\(outcome.errors)")
       #expect(outcome.errors.contains("timeout: nothing came back within 15 s"))
@@ -75,7 +75,7 @@ struct PlantedFaultTests {
   }
 
   @Test func aWriteFarOutOfBoundsIsACrashAndTheOthersRun() throws {
-    try withKernels("elementwise", "if (i < n) y[i] = value;", "y[(long)i + (1L << 44)] = value;") { kernels in
+    try withKernels("elementwise", "EACH((wide)value);", "y[(long)first + (1L << 44)] = value;") { kernels in
       let outcome = try run(kernels, "fill,clamp", "--shapes", "n=7", "--variant", "cpu")
       #expect(outcome.status == 4, "\(outcome.errors)")
       #expect(outcome.errors.contains("crash: the process"))
@@ -84,7 +84,7 @@ struct PlantedFaultTests {
   }
 
   @Test func aKernelThatDoesNotCompileIsNamed() throws {
-    try withKernels("elementwise", "if (i < n) y[i] = value;", "y[i] = valeu;") { kernels in
+    try withKernels("elementwise", "EACH((wide)value);", "y[first] = valeu;") { kernels in
       let outcome = try run(kernels, "fill", "--shapes", "n=7", "--variant", "cpu")
       #expect(outcome.status == 1)
       #expect(outcome.errors.contains("valeu"))

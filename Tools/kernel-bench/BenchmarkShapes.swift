@@ -65,7 +65,7 @@ enum BenchmarkShapes {
     ("softmaxBackward", ["rows=4096 columns=1024"]),
     ("poolBackward", ["kind=max n=8 h=128 w=128 c=64 k=3 s=2 p=1"]),
     ("resampleBackward", ["mode=bilinearHalfPixel n=1 h=16 w=16 c=112 oh=32 ow=32"]),
-    ("activateBackward", ["n=1048576 act=relu", "n=1048576 act=silu"]),
+    ("activateBackward", ["n=1048576 act=relu", "n=1048576 act=silu", "n=1048576 act=gelu"]),
     ("fillRandom", ["n=1048576 kind=normal seed=1"]),
     ("adam", ["n=1048576 step=1", "n=16777216 step=1"]),
     ("descend", ["n=1048576 momentum=1"]),

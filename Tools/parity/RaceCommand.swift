@@ -99,8 +99,8 @@ struct PlantedFaults {
       name: "race", file: "softmax", text: "  tree[item] = largest;\n  barrier(CLK_LOCAL_MEM_FENCE);",
       replacement: "  tree[item] = largest;", sign: "race"),
     Fault(
-      name: "write out of bounds", file: "elementwise", text: "if (i < n) y[i] = value;",
-      replacement: "if (i < n) y[i + (1 << 20)] = value;", sign: "invalid write"),
+      name: "write out of bounds", file: "elementwise", text: "EACH((wide)value);",
+      replacement: "y[first + (1 << 20)] = value;", sign: "invalid write"),
   ]
 
   let folder: String

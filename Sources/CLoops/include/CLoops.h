@@ -175,8 +175,9 @@ typedef struct {
 
   // rows.c
   // A run of n values with statistics of its own. scale and shift may be null.
-  void (*normalize_run)(const float *x, long n, const float *_Nullable scale, const float *_Nullable shift,
-                        float epsilon, float *y, float *mean, float *variance);
+  // Runs x[runs][n], each a group, from group `first` on: channel c of a picture in group c / n, `groups` of them.
+  void (*normalize_runs)(const float *x, long runs, long n, long groups, long first, const float *_Nullable scale,
+                         const float *_Nullable shift, float epsilon, float *y, float *means, float *variances);
   void (*normalize_run_backward)(const float *x, const float *dy, long n, const float *_Nullable scale, float mean,
                                  float factor, float *dx);
   // Rows [rows][channels]: means and sums of squared distances from them, by channel.
