@@ -52,6 +52,8 @@ let libraries: [Target] = [
   library("Metrics"),
   library("Detectors", ["Backbones", "Images"]),
   library("Experiments", ["Detectors", "Datasets", "Metrics"]),
+  library("ONNX"),
+  library("ModelExport", ["Detectors", "ONNX"]),
   library("OpCatalogue", ["Compute"]),
   library("Benchmarking", ["Compute"]),
 ]
@@ -64,7 +66,7 @@ let tools: [Target] = [
     name: "flawless",
     dependencies: [
       "ToolSupport", "Backbones", "Checkpoints", "Compute", "Datasets", "Detectors", "Devices", "Experiments", "Images",
-      "SampleData", argumentParser,
+      "ModelExport", "SampleData", argumentParser,
     ],
     path: "Tools/flawless", exclude: ["demo.jpg"]),
   .target(
@@ -106,6 +108,8 @@ let testTargets: [Target] = [
   tests("Metrics"),
   tests("Detectors", ["Backbones", "Checkpoints", "Compute", "Datasets", "Images", "Metrics", "Tensors"]),
   tests("Benchmarking", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
+  tests("ONNX"),
+  tests("ModelExport", ["Backbones", "Checkpoints", "Compute", "Detectors", "Tensors"]),
   tests("OpCatalogue", ["Compute", "ComputeCPU", "Locking"]),
   tests("Experiments", ["Backbones", "Compute", "Datasets", "Detectors", "Metrics", "SampleData"]),
   .testTarget(
