@@ -61,7 +61,7 @@ def compare(file, predicted, limit):
     metadata = session.get_modelmeta().custom_metadata_map
     size, pixel = int(metadata["size"]), np.float32(metadata["pixel_threshold"])
     assert abs(float(metadata["threshold"]) - predicted["threshold"]) <= 1e-6 * predicted["threshold"]
-    scores, maps, verdicts = [], [], 0
+    scores, maps, verdicts, units = [], [], 0, 0
     assert predicted["pictures"], "no pictures"
     for picture in predicted["pictures"]:
         image = Image.open(picture["path"]).convert("RGB")
@@ -72,10 +72,11 @@ def compare(file, predicted, limit):
         verdicts += (score[0] > float(metadata["threshold"])) != picture["defective"]
         written = np.asarray(Image.open(picture["map"])).astype(np.float64)
         ours = np.clip(resized(map_[0, 0].astype(np.float64), image.height, image.width) / pixel * 32768, 0, 65535)
-        maps.append((np.abs(np.floor(ours) - written).max() - 1) / written.max())
+        maps.append(max(np.abs(np.floor(ours) - written).max() - 1, 0) / written.max())
+        units = max(units, np.abs(np.floor(ours) - written).max())
     scores, maps = np.array(scores), np.array(maps)
     print(f"{len(scores)} pictures on {predicted['device']}: scores differ by {scores.max():.2e}, "
-          f"maps by {max(maps.max(), 0):.2e}, verdicts by {verdicts}")
+          f"maps by {units:.0f} of 65535 steps ({maps.max():.2e} beyond one step), {verdicts} verdicts differ")
     passed = scores.max() <= limit and maps.max() <= limit and verdicts == 0
     return 0 if passed else 1
 

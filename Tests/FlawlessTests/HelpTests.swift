@@ -5,7 +5,8 @@ import Testing
 @Suite("Help, version and completion")
 struct HelpTests {
   private static let commands = [
-    [], ["demo"], ["sample-data"], ["train"], ["evaluate"], ["predict"], ["export"], ["devices"], ["weights"], ["weights", "list"],
+    [], ["demo"], ["sample-data"], ["train"], ["evaluate"], ["predict"], ["export"], ["devices"], ["weights"],
+    ["weights", "list"],
     ["weights", "add"], ["weights", "verify"],
   ]
   private static let snapshot = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
