@@ -47,7 +47,9 @@ extension WeightsCache {
       throw .hash(path: shown, expected: weights.sha256, found: hash)
     }
     if let archive = try Self.archive(bytes), depth < Self.deepest {
-      let added = try addMembers(of: archive, shown: shown, depth: depth, recogniser)
+      // Other versions beside pinned contents are not wanted: the lpips wheel has an old one of its heads.
+      var added = try addMembers(of: archive, shown: shown, depth: depth) { _ in [] }
+      if added.isEmpty { added = try addMembers(of: archive, shown: shown, depth: depth, recogniser) }
       guard !added.isEmpty else { throw .unknownWeights(path: shown, sha256: hash) }
       return added
     }
