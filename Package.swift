@@ -56,6 +56,8 @@ let libraries: [Target] = [
   library("Metrics"),
   library("Detectors", ["Backbones", "Images", "Networks"]),
   library("Experiments", ["Detectors", "Datasets", "Metrics"]),
+  library("ONNX"),
+  library("ModelExport", ["Detectors", "ONNX"]),
   library("OpCatalogue", ["Compute"]),
   library("Benchmarking", ["Compute"]),
 ]
@@ -68,7 +70,7 @@ let tools: [Target] = [
     name: "flawless",
     dependencies: [
       "ToolSupport", "Backbones", "Checkpoints", "Compute", "Datasets", "Detectors", "Devices", "Experiments", "Images",
-      "SampleData", argumentParser,
+      "ModelExport", "SampleData", argumentParser,
     ],
     path: "Tools/flawless", exclude: ["demo.jpg"]),
   .target(
@@ -111,6 +113,8 @@ let testTargets: [Target] = [
   tests("Metrics"),
   tests("Detectors", ["Backbones", "Checkpoints", "Compute", "Datasets", "Images", "Metrics", "Networks", "Tensors"]),
   tests("Benchmarking", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
+  tests("ONNX"),
+  tests("ModelExport", ["Backbones", "Checkpoints", "Compute", "Detectors", "Tensors"]),
   tests("OpCatalogue", ["Compute", "ComputeCPU", "Locking"]),
   tests("Experiments", ["Backbones", "Compute", "Datasets", "Detectors", "Metrics", "SampleData"]),
   .testTarget(

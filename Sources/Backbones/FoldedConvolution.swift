@@ -3,6 +3,21 @@ public import Compute
 import Foundation
 public import Tensors
 
+/// How a convolution's input is padded with zeros.
+public enum ConvolutionPadding: Hashable, Sendable {
+  /// TensorFlow's SAME, which depends on the input's size.
+  case same
+  /// So many on every side.
+  case symmetric(Int)
+
+  public func callAsFunction(height: Int, width: Int, kernel: Extent2D, stride: Extent2D) -> Padding {
+    switch self {
+    case .same: .same(height: height, width: width, kernel: kernel, stride: stride)
+    case .symmetric(let count): Padding(integerLiteral: count)
+    }
+  }
+}
+
 /// A convolution with its batch normalisation folded in, its activation and residual fused: one pass at inference.
 ///
 /// With scale = γ / √(σ² + ε): weights become `w · scale`, the bias `β − μ · scale`, both in Double before rounding.
@@ -13,22 +28,27 @@ public struct FoldedConvolution: Sendable {
   public let bias: Storage
   public let stride: Extent2D
   public let groups: Int
+  public let padding: ConvolutionPadding
   public let activation: Activation
 
-  /// Reads `<convolution>.weight` and the four vectors of `<normalization>` in PyTorch's layout
-  /// [output, input / groups, kernelHeight, kernelWidth].
-  init(
-    _ weights: WeightReader, convolution: String, normalization: String, inputs: Int, outputs: Int, kernel: Int,
-    stride: Int = 1, groups: Int = 1, activation: Activation, epsilon: Double, on device: any Device
-  ) throws {
-    let depth = inputs / groups
-    let source = try weights("\(convolution).weight", [outputs, depth, kernel, kernel])
-    let gamma = try weights("\(normalization).weight", [outputs])
-    let beta = try weights("\(normalization).bias", [outputs])
-    let mean = try weights("\(normalization).running_mean", [outputs])
-    let variance = try weights("\(normalization).running_var", [outputs])
-    let scale = (0..<outputs).map { Double(gamma[$0]) / (Double(variance[$0]) + epsilon).squareRoot() }
-    let area = kernel * kernel
+  public init(
+    weight: Storage, weightShape: Shape, bias: Storage, stride: Extent2D, groups: Int, padding: ConvolutionPadding,
+    activation: Activation
+  ) {
+    self.weight = weight
+    self.weightShape = weightShape
+    self.bias = bias
+    self.stride = stride
+    self.groups = groups
+    self.padding = padding
+    self.activation = activation
+  }
+
+  /// Reads the plan's tensors, whose shapes are PyTorch's: [output, input / groups, kernelHeight, kernelWidth].
+  init(_ plan: ConvolutionPlan, _ file: any TensorFile, epsilon: Double, on device: any Device) throws {
+    let source = try file.tensor(named: "\(plan.name).weight", shape: plan.weightShape).values
+    let (scale, bias) = try Self.scaleAndBias(plan, file, epsilon: epsilon)
+    let (depth, area, outputs) = (plan.inputs / plan.groups, plan.kernel * plan.kernel, plan.outputs)
     var folded = [Float](repeating: 0, count: source.count)
     for output in 0..<outputs {
       for input in 0..<depth {
@@ -38,21 +58,34 @@ public struct FoldedConvolution: Sendable {
         }
       }
     }
-    weight = try Storage(folded, on: device)
-    weightShape = [kernel, kernel, depth, outputs]
-    bias = try Storage((0..<outputs).map { Float(Double(beta[$0]) - Double(mean[$0]) * scale[$0]) }, on: device)
-    self.stride = Extent2D(stride, stride)
-    self.groups = groups
-    self.activation = activation
+    self.init(
+      weight: try Storage(folded, on: device), weightShape: [plan.kernel, plan.kernel, depth, outputs],
+      bias: try Storage(bias, on: device), stride: Extent2D(plan.stride, plan.stride), groups: plan.groups,
+      padding: plan.padding, activation: plan.activation)
+  }
+
+  /// What each output channel's weights are multiplied by, and its bias.
+  private static func scaleAndBias(
+    _ plan: ConvolutionPlan, _ file: any TensorFile, epsilon: Double
+  ) throws -> (scale: [Double], bias: [Float]) {
+    guard let normalization = plan.normalization else {
+      let bias = try file.tensor(named: "\(plan.name).bias", shape: [plan.outputs]).values
+      return ([Double](repeating: 1, count: plan.outputs), bias)
+    }
+    let vectors = try ConvolutionPlan.normalizationParts.map {
+      try file.tensor(named: "\(normalization).\($0)", shape: [plan.outputs]).values.map(Double.init)
+    }
+    let (gamma, beta, mean, variance) = (vectors[0], vectors[1], vectors[2], vectors[3])
+    let scale = (0..<plan.outputs).map { gamma[$0] / (variance[$0] + epsilon).squareRoot() }
+    return (scale, (0..<plan.outputs).map { Float(beta[$0] - mean[$0] * scale[$0]) })
   }
 
   /// - x: [batch, height, width, inputChannels]
-  /// - padding: TensorFlow's SAME unless given
-  public func callAsFunction(_ x: Tensor, residual: Tensor? = nil, padding: Padding? = nil) throws -> Tensor {
+  public func callAsFunction(_ x: Tensor, residual: Tensor? = nil) throws -> Tensor {
     let kernel = Extent2D(weightShape[0], weightShape[1])
     return try x.convolved(
       with: Tensor(weight, shape: weightShape), bias: Tensor(bias, shape: [bias.count]), residual: residual,
       activation: activation, stride: stride,
-      padding: padding ?? .same(height: x.shape[1], width: x.shape[2], kernel: kernel, stride: stride), groups: groups)
+      padding: padding(height: x.shape[1], width: x.shape[2], kernel: kernel, stride: stride), groups: groups)
   }
 }

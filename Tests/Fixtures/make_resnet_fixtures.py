@@ -74,8 +74,9 @@ def reference(name):
     return taps
 
 
-made = {
-    "input_formula": FORMULA, "height": HEIGHT, "width": WIDTH, "seed": SEED,
-    "resnet18": reference("resnet18"), "wide-resnet50-2": reference("wide_resnet50_2")}
-output = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("resnet-reference.json")
-output.write_text(json.dumps(made, indent=1) + "\n")
+if __name__ == "__main__":
+    made = {
+        "input_formula": FORMULA, "height": HEIGHT, "width": WIDTH, "seed": SEED,
+        "resnet18": reference("resnet18"), "wide-resnet50-2": reference("wide_resnet50_2")}
+    output = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("resnet-reference.json")
+    output.write_text(json.dumps(made, indent=1) + "\n")

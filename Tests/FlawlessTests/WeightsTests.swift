@@ -46,6 +46,37 @@ struct WeightsTests {
     }
   }
 
+  /// A file of true names and shapes, of a hash that nobody has pinned; --weights takes its name.
+  @Test func aFileIsRecognisedByItsTensors() throws {
+    try withTemporaryFolder { cache in
+      let outcome = try weights(["add", Fixtures.path("networks/resnet18.legacy.pth")], cache: cache)
+      #expect(outcome.status == 0)
+      #expect(
+        outcome.output.hasPrefix(
+          """
+          added ResNet-18: \(cache.path)/flawless/weights/resnet18.legacy.pth
+            by names and shapes; its SHA-256 is not one that Flawless knows: 
+          """))
+      #expect(
+        try weights(["list"], cache: cache).output.contains("\nresnet18.legacy.pth: ResNet-18, not the pinned one\n"))
+      let others = try weights(["verify", "--json", "-"], cache: cache).json()["others"] as? [[String: Any]]
+      #expect(others?.first?["file"] as? String == "resnet18.legacy.pth")
+      #expect(others?.first?["kinds"] as? [String] == ["ResNet-18"])
+    }
+  }
+
+  /// Under a pinned file's name other contents are refused, and nothing is written.
+  @Test func anotherFileOfAPinnedNameIsRefused() throws {
+    try withTemporaryFolder { cache in
+      let file = cache.appendingPathComponent("resnet18-f37072fd.pth")
+      try FileManager.default.copyItem(atPath: Fixtures.path("networks/resnet18.legacy.pth"), toPath: file.path)
+      let outcome = try weights(["add", file.path], cache: cache)
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("it is damaged or another version"))
+      #expect(!FileManager.default.fileExists(atPath: cache.appendingPathComponent("flawless").path))
+    }
+  }
+
   @Test(.enabled(if: RealWeights.areThere, "weights: \(RealWeights.reason)"))
   func theRealFileIsAddedAndVerified() throws {
     try withTemporaryFolder { cache in

