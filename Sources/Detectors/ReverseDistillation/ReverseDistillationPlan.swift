@@ -51,11 +51,13 @@ public struct ReverseDistillationPlan: Hashable, Sendable {
     self.decoder = decoder
   }
 
-  public static func plan(for backbone: BackboneKind) -> ReverseDistillationPlan {
+  /// - Throws: ``DetectorError/setting(name:reason:)`` for a backbone that has no plan.
+  public static func plan(for backbone: BackboneKind) throws(DetectorError) -> ReverseDistillationPlan {
     switch backbone {
     case .efficientNetLite0: efficientNetLite0
     case .resNet18: resNet(.basic, expansion: 1, widening: 1, embedded: 2, blocks: [2, 2, 2])
     case .wideResNet50x2: resNet(.bottleneck, expansion: 4, widening: 2, embedded: 3, blocks: [3, 4, 6])
+    case .vgg16: throw .setting(name: "backbone", reason: "has no student for reverse distillation; choose another one")
     }
   }
 
