@@ -50,7 +50,7 @@ let libraries: [Target] = [
   library("Datasets", ["Images"]),
   library("SampleData", ["Images", "Checkpoints", "Locking"]),
   library("Metrics"),
-  library("Detectors", ["Backbones", "Images"]),
+  library("Detectors", ["Backbones", "Images", "Metrics"]),
   library("Experiments", ["Detectors", "Datasets", "Metrics"]),
   library("OpCatalogue", ["Compute"]),
   library("Benchmarking", ["Compute"]),

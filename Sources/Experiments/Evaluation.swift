@@ -122,12 +122,15 @@ extension InspectedPicture {
 public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible {
   case noTestPictures(category: String)
   case unwritable(path: String, reason: String)
+  case nothingToAdd(pictures: Int)
 
   public var description: String {
     switch self {
     case .noTestPictures(let category):
       "There are no test pictures of \(category); evaluation needs <category>/test/good and defective kinds."
     case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)."
+    case .nothingToAdd(let pictures):
+      "There is nothing to add: all \(pictures) picture\(pictures == 1 ? "" : "s") are in the model already."
     }
   }
 }

@@ -11,17 +11,23 @@ public struct Training: Sendable {
   public var shots: Int?
   public var draw: UInt64?
   public var seed: UInt64
+  /// The part of the pictures that is not inspected; nil where there is none.
+  public var ignored: IgnoredFile?
+  /// The least area of a defect, stored with the threshold.
+  public var minimumArea: DefectArea?
   public var programVersion: String
 
   public init(
     configuration: PatchCoreConfiguration, files: [String], shots: Int? = nil, draw: UInt64? = nil, seed: UInt64 = 0,
-    programVersion: String
+    ignored: IgnoredFile? = nil, minimumArea: DefectArea? = nil, programVersion: String
   ) {
     self.configuration = configuration
     self.files = files
     self.shots = shots
     self.draw = draw
     self.seed = seed
+    self.ignored = ignored
+    self.minimumArea = minimumArea
     self.programVersion = programVersion
   }
 
@@ -39,8 +45,8 @@ public struct Training: Sendable {
     var seconds = Seconds()
     let started = ContinuousClock.now
     var featuresEnded = started
-    let detector = try PatchCore.fit(
-      configuration, backbone: loaded.backbone, pictures: files.count,
+    var detector = try PatchCore.fit(
+      configuration, backbone: loaded.backbone, pictures: files.count, ignored: ignored?.mask,
       load: { index in
         let begun = ContinuousClock.now
         defer { seconds.decode += begun.duration(to: .now).seconds }
@@ -50,13 +56,15 @@ public struct Training: Sendable {
         if stage == .features { featuresEnded = .now }
         try progress(stage, done, total)
       })
+    detector.threshold?.minimumArea = minimumArea
     seconds.features = started.duration(to: featuresEnded).seconds - seconds.decode
     seconds.fit = featuresEnded.duration(to: .now).seconds
     let device = loaded.backbone.device
     let description = ModelDescription(
       configuration: configuration, weightsSHA256: loaded.weightsSHA256,
       trainingFiles: try files.map { .init(path: $0, sha256: try SHA256.hash(fileAt: $0)) }, shots: shots, draw: draw,
-      threshold: detector.threshold, seed: seed, device: device.description, programVersion: programVersion)
+      threshold: detector.threshold, heldOut: detector.heldOut, ignored: ignored?.note(detector), seed: seed,
+      device: device.description, programVersion: programVersion)
     seconds.total = started.duration(to: .now).seconds
     return Outcome(model: TrainedModel(description: description, detector: detector), seconds: seconds)
   }
