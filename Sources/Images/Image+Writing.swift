@@ -66,7 +66,7 @@ private func encodedPNG(
   return Data(bytes: bytes, count: count)
 }
 
-private func replaceFile(_ url: URL, with data: Data) throws(ImageError) {
+func replaceFile(_ url: URL, with data: Data) throws(ImageError) {
   // Foundation writes beside the file and renames.
   do { try data.write(to: url, options: .atomic) } catch {
     throw .unwritable(path: url.path, reason: "the folder is missing, full or not writable")

@@ -182,6 +182,17 @@ def masks(generator):
     return {"files": list(files), "rows": rows}
 
 
+def float_maps():
+    """What NumPy writes for floats, special values at the end."""
+    for shape in [(1, 1), (3, 5), (7, 1), (1, 1234), (3, 2, 3)]:
+        values = np.arange(np.prod(shape), dtype=np.float32) + np.float32(0.5)
+        if values.size > 3:
+            values[-3:] = [np.inf, np.nan, 1e-45]
+        target = io.BytesIO()
+        np.save(target, values.reshape(shape))
+        save(f"floats-{'x'.join(map(str, shape))}.npy", target.getvalue())
+
+
 def resizings(generator):
     found = []
     sources = {
@@ -215,6 +226,7 @@ def main():
         "resizing": resizings(generator),
     }
     broken_files(generator)
+    float_maps()
     with open("images.json", "w") as file:
         json.dump(content, file, indent=0)
         file.write("\n")
