@@ -123,12 +123,15 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case noTestPictures(category: String)
   case unwritable(path: String, reason: String)
   case nothingToAdd(pictures: Int)
+  case oneClass(good: Int, defective: Int)
 
   public var description: String {
     switch self {
     case .noTestPictures(let category):
       "There are no test pictures of \(category); evaluation needs <category>/test/good and defective kinds."
     case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)."
+    case .oneClass(let good, let defective):
+      "F1 needs good and defective test pictures, and there are \(good) and \(defective)."
     case .nothingToAdd(let pictures):
       "There is nothing to add: all \(pictures) picture\(pictures == 1 ? "" : "s") are in the model already."
     }

@@ -35,6 +35,14 @@ public struct Training: Sendable {
   public struct Outcome: Sendable {
     public let model: TrainedModel
     public let seconds: Seconds
+
+    /// The outcome with another least area of a defect.
+    public func with(minimumArea: DefectArea?) -> Outcome {
+      var (description, detector) = (model.description, model.detector)
+      description.threshold?.minimumArea = minimumArea
+      detector.threshold?.minimumArea = minimumArea
+      return Outcome(model: TrainedModel(description: description, detector: detector), seconds: seconds)
+    }
   }
 
   /// - progress: called with the stage, steps done and steps in all; may throw to stop.
