@@ -43,16 +43,20 @@ public struct Evaluation: Sendable {
     let started = ContinuousClock.now
     var seconds = Seconds()
     var pictures: [InspectedPicture] = []
-    for sample in category.test {
+    let samples = category.test
+    // Only what the network sees is held, never a picture of a camera's size.
+    let prepared = Prefetch(count: samples.count) { [size = detector.configuration.size] index in
+      let image = try Image(path: samples[index].path)
+      return (picture: NetworkPicture(image, size: size), width: image.width, height: image.height)
+    }
+    for sample in samples {
       let begun = ContinuousClock.now
-      let image = try Image(path: sample.path)
-      let prepared = NetworkPicture(image, size: detector.configuration.size)
+      let (picture, width, height) = try prepared.element(at: pictures.count)
       let decoded = ContinuousClock.now
-      let inspection = try detector.inspect(prepared)
+      let inspection = try detector.inspect(picture)
       seconds.decode += begun.duration(to: decoded).seconds
       seconds.score += decoded.duration(to: .now).seconds
-      pictures.append(
-        InspectedPicture(sample: sample, width: image.width, height: image.height, inspection: inspection))
+      pictures.append(InspectedPicture(sample: sample, width: width, height: height, inspection: inspection))
       try progress(pictures.count, category.test.count)
     }
     self.category = category.name

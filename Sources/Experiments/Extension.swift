@@ -45,13 +45,15 @@ public struct Extension: Sendable {
     let started = ContinuousClock.now
     var featuresEnded = started
     var description = model.description
-    let size = description.configuration.size
+    let pictures = Prefetch(count: files.count) { [files, size = description.configuration.size] index in
+      NetworkPicture(try Image(path: files[index].path), size: size)
+    }
     let detector = try model.detector.extended(
       trainedOn: description.trainingFiles.count, by: files.count,
       load: { index in
         let begun = ContinuousClock.now
         defer { seconds.decode += begun.duration(to: .now).seconds }
-        return NetworkPicture(try Image(path: files[index].path), size: size)
+        return try pictures.element(at: index)
       },
       progress: { stage, done, total in
         if stage == .features { featuresEnded = .now }

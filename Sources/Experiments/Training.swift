@@ -53,12 +53,15 @@ public struct Training: Sendable {
     var seconds = Seconds()
     let started = ContinuousClock.now
     var featuresEnded = started
+    let pictures = Prefetch(count: files.count) { [files, size = configuration.size] index in
+      NetworkPicture(try Image(path: files[index]), size: size)
+    }
     var detector = try PatchCore.fit(
       configuration, backbone: loaded.backbone, pictures: files.count, ignored: ignored?.mask,
       load: { index in
         let begun = ContinuousClock.now
         defer { seconds.decode += begun.duration(to: .now).seconds }
-        return NetworkPicture(try Image(path: files[index]), size: configuration.size)
+        return try pictures.element(at: index)
       },
       progress: { stage, done, total in
         if stage == .features { featuresEnded = .now }
@@ -80,6 +83,7 @@ public struct Training: Sendable {
 
 /// Wall-clock seconds of the parts of a run.
 public struct Seconds: Codable, Hashable, Sendable {
+  /// Waiting for pictures: they are decoded ahead, on other threads.
   public var decode = 0.0
   public var features = 0.0
   public var fit = 0.0
