@@ -109,7 +109,7 @@ let testTargets: [Target] = [
   tests("OpCatalogue", ["Compute", "ComputeCPU", "Locking"]),
   tests("Experiments", ["Backbones", "Compute", "Datasets", "Detectors", "Metrics", "SampleData"]),
   .testTarget(
-    name: "FlawlessTests", dependencies: ["flawless", "Checkpoints", "Images", "TestSupport"],
+    name: "FlawlessTests", dependencies: ["flawless", "Checkpoints", "Images", "TestSupport", "ToolSupport"],
     exclude: ["Snapshots"]),
   .testTarget(
     name: "KernelBenchTests",
