@@ -11,15 +11,17 @@ public enum TrainingStage: String, Sendable {
 }
 
 extension PatchCore {
-  /// Trains on normal pictures: descriptors of all of them, the coreset, and the threshold by cross-fitting.
+  /// Trains on normal pictures: descriptors of all of them, the coreset, and the threshold from the normal pictures for
+  /// validation, or by cross-fitting where there are none.
   ///
-  /// - pictures: how many there are; `load` decodes one.
+  /// - pictures: how many there are; `load` decodes one. So with `validation`.
   /// - ignored: set where pictures are not inspected (``InspectedRegion``)
   /// - progress: called with the stage, steps done and steps in all; may throw to stop the training.
   /// - Throws: ``DetectorError``, `DeviceError`, or what `load` and `progress` throw.
   public static func fit(
     _ configuration: PatchCoreConfiguration, backbone: any Backbone, pictures: Int, ignored: Mask? = nil,
-    load: (Int) throws -> NetworkPicture,
+    load: (Int) throws -> NetworkPicture, validation: Int = 0,
+    loadValidation: (Int) throws -> NetworkPicture = { _ in throw DetectorError.noPictures },
     progress: (TrainingStage, Int, Int) throws -> Void = { _, _, _ in }
   ) throws -> PatchCore {
     try configuration.validate()
@@ -30,7 +32,11 @@ extension PatchCore {
     }
     let bank = try MemoryBank(reducing: training.rows, configuration) { try progress(.coreset, $0, $1) }
     var model = PatchCore(configuration, source: source, bank: bank)
-    if pictures == 1 {
+    if validation > 0 {
+      model.heldOut = try model.scores(ofValidation: validation, load: loadValidation) {
+        try progress(.threshold, $0, validation)
+      }
+    } else if pictures == 1 {
       model.heldOut = try model.scoresOfCopies(of: load(0)) { try progress(.threshold, $0, $1) }
     } else {
       model.heldOut = HeldOutScores(
@@ -39,6 +45,18 @@ extension PatchCore {
     }
     model.threshold = try model.heldOut?.threshold(falseAlarmRate: configuration.falseAlarmRate)
     return model
+  }
+
+  /// The finished model has not seen the pictures for validation.
+  private func scores(
+    ofValidation count: Int, load: (Int) throws -> NetworkPicture, progress: (Int) throws -> Void
+  ) throws -> HeldOutScores {
+    var scores: [HeldOutScores.Score] = []
+    for index in 0..<count {
+      scores.append(try source.heldOutScore(source.descriptors(of: load(index)), bank))
+      try progress(index + 1)
+    }
+    return HeldOutScores(scores, training: "\(count) normal validation picture\(count == 1 ? "" : "s")")
   }
 
   /// With one picture nothing can be held out: its admissible copies are scored instead.

@@ -133,7 +133,7 @@ struct ExtendTests {
       #expect(trained.status == 0, "\(trained.errors)")
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: model).sorted()
-          == ["ignored.png", "model.json", "weights.safetensors"])
+          == ["ignored.png", "model.json", "split.json", "weights.safetensors"])
       let ignored = try #require(try description(model)["ignored"] as? [String: Any])
       #expect(ignored["isRegion"] as? Bool == !isSetInHole)
       // Columns of patches with their centre left of 26/60: 4, 12 and 20 of 64.

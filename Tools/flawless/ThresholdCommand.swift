@@ -119,6 +119,7 @@ struct ThresholdCommand: ParsableCommand {
       let category = try dataset.load()
       let progress = try common.progress()
       let device = try common.openDevice(progress)
+      try dataset.announce(category, progress)
       let trained = try TrainedModel.load(model, weights: weights, on: device)
       guard var threshold = trained.description.threshold else {
         throw DetectorError.model(path: model, reason: "it has no threshold; train it again")
@@ -130,7 +131,7 @@ struct ThresholdCommand: ParsableCommand {
       threshold.score = best.threshold
       threshold.origin =
         "the best F1, \(String(format: "%.4f", best.f1)), on \(best.good) good and \(best.defective) defective test pictures "
-        + "of \(category.name) in \(dataset.data)"
+        + "of \(category.name) in \(category.root)"
       threshold.falseAlarmRate = nil
       threshold.heldOut = 0
       threshold.lowConfidence = false

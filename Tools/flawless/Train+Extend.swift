@@ -1,5 +1,6 @@
 import ArgumentParser
 import Backbones
+import Datasets
 import Detectors
 import Devices
 import Experiments
@@ -34,10 +35,14 @@ extension Train {
     }
   }
 
-  /// Adds the pictures to a model and writes it to `-o`, or in its own place.
-  func extend(_ path: String, by paths: [String], _ progress: ProgressReporter) throws {
+  /// Adds the pictures to a model and writes it to `-o`, or in its own place. There is no split.json then, which tells of
+  /// one category: model.json lists the pictures of all times.
+  func extend(
+    _ path: String, by paths: [String], _ category: Datasets.Category, _ progress: ProgressReporter
+  ) throws {
     try checkOptions(against: TrainedModel.readDescription(path).configuration)
     let device = try common.openDevice(progress)
+    try pictures.dataset.announce(category, progress)
     let old = try TrainedModel.load(path, weights: options.weights, on: device)
     let addition = try Extension(old, files: paths, programVersion: Version.text)
     for (path, other) in addition.known {
@@ -53,7 +58,7 @@ extension Train {
     try outcome.model.save(to: target)
     progress.clear()
     defer { DeviceChoice.keepKernels(of: device) }
-    if let json { try OutputFile.writeJSON(summary(outcome), to: json) }
+    if let json { try OutputFile.writeJSON(summary(outcome, category), to: json) }
     if json != "-" {
       let added = addition.files.count
       try Output.line("added \(added) picture\(added == 1 ? "" : "s"); \(Self.sentence(outcome))\nmodel: \(target)")
