@@ -51,10 +51,10 @@ let libraries: [Target] = [
   library("Images", ["CPNG", "CTIFF", "CTurboJPEG", "CWebP", "CResampling"]),
   library("Checkpoints", ["Locking", "CZlib", "CSHA256"]),
   library("Backbones", ["Tensors", "Checkpoints"]),
-  library("Datasets", ["Images"]),
+  library("Datasets", ["Checkpoints", "Images"]),
   library("SampleData", ["Images", "Checkpoints", "Locking"]),
   library("Metrics"),
-  library("Detectors", ["Backbones", "Images", "Networks"]),
+  library("Detectors", ["Backbones", "Images", "Metrics", "Networks"]),
   library("Experiments", ["Detectors", "Datasets", "Metrics"]),
   library("ONNX"),
   library("ModelExport", ["Detectors", "ONNX"]),
@@ -118,7 +118,7 @@ let testTargets: [Target] = [
   tests("OpCatalogue", ["Compute", "ComputeCPU", "Locking"]),
   tests("Experiments", ["Backbones", "Compute", "Datasets", "Detectors", "Metrics", "SampleData"]),
   .testTarget(
-    name: "FlawlessTests", dependencies: ["flawless", "Checkpoints", "Images", "TestSupport"],
+    name: "FlawlessTests", dependencies: ["flawless", "Checkpoints", "Images", "TestSupport", "ToolSupport"],
     exclude: ["Snapshots"]),
   .testTarget(
     name: "KernelBenchTests",

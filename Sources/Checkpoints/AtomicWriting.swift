@@ -53,7 +53,7 @@ public enum AtomicWriting {
   }
 
   /// A name in the same folder, which is made if need be; leftovers of killed runs there are removed.
-  private static func beside(_ url: URL) throws(CheckpointError) -> URL {
+  static func beside(_ url: URL) throws(CheckpointError) -> URL {
     let folder = url.deletingLastPathComponent()
     let prefix = ".\(url.lastPathComponent)\(marker)"
     do {
@@ -80,18 +80,18 @@ public enum AtomicWriting {
     return kill(process, 0) != 0 && errno == ESRCH
   }
 
-  private static func sync(_ url: URL) throws {
+  static func sync(_ url: URL) throws {
     let descriptor = open(url.path, O_RDONLY)
     guard descriptor >= 0 else { throw systemError(url) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw systemError(url) }
   }
 
-  private static func systemError(_ url: URL) -> CheckpointError {
+  static func systemError(_ url: URL) -> CheckpointError {
     .unwritable(path: url.path, reason: String(cString: strerror(errno)).lowercased())
   }
 
-  private static func unwritable(_ url: URL, _ error: any Error) -> CheckpointError {
+  static func unwritable(_ url: URL, _ error: any Error) -> CheckpointError {
     error as? CheckpointError ?? .unwritable(path: url.path, reason: reasonText(error))
   }
 }

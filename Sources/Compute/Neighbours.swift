@@ -91,6 +91,27 @@ public struct CoresetState: Sendable {
     picks = try IndexStorage([Int32](repeating: Int32(p.first), count: p.picks), on: device)
     pickDistances = try Storage([Float](repeating: .infinity, count: p.picks), on: device)
   }
+
+  /// A selection that goes on from centres: rows `0 ..< centres` are the first picks. Go on with pick `centres`.
+  ///
+  /// - minimum, assigned: [rows − centres], of every other row the squared distance to its nearest centre, and which
+  public init(
+    _ p: CoresetProblem, centres: Int, minimum others: [Float], assigned nearest: [Int32], on device: any Device
+  ) throws {
+    guard (1...p.picks).contains(centres) else {
+      throw ShapeError.outOfRange(
+        operation: "coreset", what: "the number of centres", value: centres, allowed: 1...p.picks)
+    }
+    guard others.count == p.rows - centres, nearest.count == others.count else {
+      throw ShapeError.mismatch(
+        operation: "coreset", argument: "minimum", expected: [p.rows - centres], found: [others.count])
+    }
+    let own = (0..<Int32(centres)).map { $0 }
+    minimum = try Storage([Float](repeating: 0, count: centres) + others, on: device)
+    assigned = try IndexStorage(own + nearest, on: device)
+    picks = try IndexStorage(own + [Int32](repeating: 0, count: p.picks - centres), on: device)
+    pickDistances = try Storage([Float](repeating: .infinity, count: p.picks), on: device)
+  }
 }
 
 public protocol NeighbourKernels {

@@ -1,3 +1,5 @@
+public import Images
+
 /// What a detector says of one picture.
 public struct Inspection: Sendable {
   /// Higher is more anomalous; compared with the threshold. For PatchCore the largest patch distance.
@@ -18,12 +20,20 @@ public struct Inspection: Sendable {
 public struct AnomalyMap: Sendable {
   public let width: Int
   public let height: Int
+  /// [height, width]: 0 where ignored.
   public let values: [Float]
+  /// Set where the picture is not inspected; any size, stretched over the map. Metrics leave these pixels out.
+  public let ignored: Mask?
 
-  public init(width: Int, height: Int, values: [Float]) {
+  public init(width: Int, height: Int, values: [Float], ignored: Mask? = nil) {
     self.width = width
     self.height = height
-    self.values = values
+    self.ignored = ignored
+    guard let mask = ignored?.resized(width: width, height: height) else {
+      self.values = values
+      return
+    }
+    self.values = zip(values, mask.values).map { $1 == 0 ? $0 : 0 }
   }
 
   public var largest: Float { values.max() ?? 0 }
@@ -53,6 +63,6 @@ public struct AnomalyMap: Sendable {
       }
       count = newWidth * newHeight
     }
-    return AnomalyMap(width: newWidth, height: newHeight, values: result)
+    return AnomalyMap(width: newWidth, height: newHeight, values: result, ignored: ignored)
   }
 }

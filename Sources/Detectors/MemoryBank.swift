@@ -29,6 +29,32 @@ struct MemoryBank: Sendable {
     try self.init(rows.gatheredRows(IndexStorage(picks, on: rows.device)))
   }
 
+  /// A bank with more rows, as if it had been made of all of them.
+  ///
+  /// Where `bank` still holds every row it was made of, that is exactly what happens. Where it is a coreset already, greedy
+  /// selection goes on from it: its rows are the first centres, and rows of `added` follow, always the one farthest from
+  /// all centres, until there are as many as the configuration gives for all rows together.
+  ///
+  /// - origin: how many rows `bank` was made of
+  /// - added: [rows, width]
+  init(
+    extending bank: MemoryBank, madeOf origin: Int, with added: Tensor, _ configuration: PatchCoreConfiguration,
+    progress: (Int, Int) throws -> Void
+  ) throws {
+    let old = try Tensor(bank.neighbours.values, shape: [bank.rowCount, bank.neighbours.width])
+    let all = try Tensor.concatenated([old, added], axis: 0)
+    if bank.rowCount == origin {
+      try self.init(reducing: all, configuration, progress: progress)
+      return
+    }
+    let count = min(max(configuration.bankRows(of: origin + added.shape[0]), bank.rowCount), all.shape[0])
+    let (squared, rows) = try bank.squaredNearest(added, count: 1)
+    let start = CoresetSelection.Start(
+      centres: bank.rowCount, squaredDistances: try squared.values(), nearestCentres: try rows.values())
+    let picks = try CoresetSelection.picks(of: all, after: start, count: count) { try progress($0, count) }
+    try self.init(all.gatheredRows(IndexStorage(picks, on: all.device)))
+  }
+
   var rowCount: Int { neighbours.rows }
 
   /// Distance of each descriptor to its nearest bank row, and that row.
@@ -64,12 +90,18 @@ struct MemoryBank: Sendable {
   }
 
   private func search(_ queries: Tensor, count: Int) throws -> (distances: Tensor, rows: IndexStorage) {
+    let (squared, rows) = try squaredNearest(queries, count: count)
+    return (try squared.mapped(.squareRoot), rows)
+  }
+
+  /// - squared: [queries, count]
+  private func squaredNearest(_ queries: Tensor, count: Int) throws -> (squared: Tensor, rows: IndexStorage) {
     let problem = try NeighbourProblem(
       queries: queries.shape[0], rows: neighbours.rows, width: neighbours.width, count: count)
     let squared = try Storage(count: problem.queries * count, on: queries.device)
     let rows = try IndexStorage(count: problem.queries * count, on: queries.device)
     try queries.device.nearest(
       problem, queries: queries.storage, bank: neighbours, distances: squared, indices: rows)
-    return (try Tensor(squared, shape: [problem.queries, count]).mapped(.squareRoot), rows)
+    return (try Tensor(squared, shape: [problem.queries, count]), rows)
   }
 }

@@ -1,6 +1,6 @@
 public import Backbones
 import Compute
-import Images
+public import Images
 import Tensors
 
 /// Where a training is.
@@ -11,46 +11,66 @@ public enum TrainingStage: String, Sendable {
 }
 
 extension PatchCore {
-  /// Trains on normal pictures: descriptors of all of them, the coreset, and the threshold by cross-fitting.
+  /// Trains on normal pictures: descriptors of all of them, the coreset, and the threshold from the normal pictures for
+  /// validation, or by cross-fitting where there are none.
   ///
-  /// - pictures: how many there are; `load` decodes one.
+  /// - pictures: how many there are; `load` decodes one. So with `validation`.
+  /// - ignored: set where pictures are not inspected (``InspectedRegion``)
   /// - progress: called with the stage, steps done and steps in all; may throw to stop the training.
   /// - Throws: ``DetectorError``, `DeviceError`, or what `load` and `progress` throw.
   public static func fit(
-    _ configuration: PatchCoreConfiguration, backbone: any Backbone, pictures: Int,
-    load: (Int) throws -> NetworkPicture,
+    _ configuration: PatchCoreConfiguration, backbone: any Backbone, pictures: Int, ignored: Mask? = nil,
+    load: (Int) throws -> NetworkPicture, validation: Int = 0,
+    loadValidation: (Int) throws -> NetworkPicture = { _ in throw DetectorError.noPictures },
     progress: (TrainingStage, Int, Int) throws -> Void = { _, _, _ in }
   ) throws -> PatchCore {
     try configuration.validate()
     guard pictures > 0 else { throw DetectorError.noPictures }
-    let extractor = DescriptorExtractor(backbone, size: configuration.size, strides: configuration.strides)
-    let training = try TrainingDescriptors(extractor, configuration, pictures: pictures, load: load) {
+    let source = try PatchSource(configuration, backbone: backbone, ignored: ignored)
+    let training = try TrainingDescriptors(source, configuration, pictures: pictures, load: load) {
       try progress(.features, $0, pictures)
     }
     let bank = try MemoryBank(reducing: training.rows, configuration) { try progress(.coreset, $0, $1) }
-    var model = PatchCore(configuration, extractor: extractor, bank: bank)
-    model.threshold =
-      pictures == 1
-      ? try model.thresholdFromCopies(of: load(0), progress: { try progress(.threshold, $0, $1) })
-      : try training.crossFittedThreshold(configuration) { try progress(.threshold, $0, $1) }
+    var model = PatchCore(configuration, source: source, bank: bank)
+    if validation > 0 {
+      model.heldOut = try model.scores(ofValidation: validation, load: loadValidation) {
+        try progress(.threshold, $0, validation)
+      }
+    } else if pictures == 1 {
+      model.heldOut = try model.scoresOfCopies(of: load(0)) { try progress(.threshold, $0, $1) }
+    } else {
+      model.heldOut = HeldOutScores(
+        try training.crossFitted(configuration) { try progress(.threshold, $0, $1) },
+        training: "\(pictures) normal training pictures, cross-fitted in \(configuration.folds(of: pictures)) folds")
+    }
+    model.threshold = try model.heldOut?.threshold(falseAlarmRate: configuration.falseAlarmRate)
     return model
   }
 
+  /// The finished model has not seen the pictures for validation.
+  private func scores(
+    ofValidation count: Int, load: (Int) throws -> NetworkPicture, progress: (Int) throws -> Void
+  ) throws -> HeldOutScores {
+    var scores: [HeldOutScores.Score] = []
+    for index in 0..<count {
+      scores.append(try source.heldOutScore(source.descriptors(of: load(index)), bank))
+      try progress(index + 1)
+    }
+    return HeldOutScores(scores, training: "\(count) normal validation picture\(count == 1 ? "" : "s")")
+  }
+
   /// With one picture nothing can be held out: its admissible copies are scored instead.
-  private func thresholdFromCopies(
+  private func scoresOfCopies(
     of picture: NetworkPicture, progress: (Int, Int) throws -> Void
-  ) throws -> Threshold {
+  ) throws -> HeldOutScores {
     let copies = picture.admissibleCopies()
-    var scores: [HeldOutScore] = []
+    var scores: [HeldOutScores.Score] = []
     for copy in copies {
-      scores.append(
-        try Self.heldOutScore(
-          extractor.descriptors(of: copy), bank: bank, grid: extractor.grid, configuration: configuration))
+      scores.append(try source.heldOutScore(source.descriptors(of: copy), bank))
       try progress(scores.count, copies.count)
     }
-    return Threshold(
-      heldOut: scores, falseAlarmRate: configuration.falseAlarmRate,
-      origin: "\(copies.count) relit and moved copies of the one training picture", fromCopies: true)
+    return HeldOutScores(
+      scores, training: "\(copies.count) relit and moved copies of the one training picture", areCopies: true)
   }
 }
 
@@ -59,15 +79,15 @@ struct TrainingDescriptors {
   /// [pictures · rowsPerPicture, width]
   let rows: Tensor
   let pictures: Int
-  let extractor: DescriptorExtractor
+  let source: PatchSource
 
   init(
-    _ extractor: DescriptorExtractor, _ configuration: PatchCoreConfiguration, pictures: Int,
+    _ source: PatchSource, _ configuration: PatchCoreConfiguration, pictures: Int,
     load: (Int) throws -> NetworkPicture, progress: (Int) throws -> Void
   ) throws {
-    let (perPicture, width) = (extractor.rowsPerPicture, extractor.width)
+    let (perPicture, width) = (source.rowsPerPicture, source.width)
     let bytes = pictures * perPicture * width * 4
-    let device = extractor.backbone.device
+    let device = source.device
     let budget = min(configuration.descriptorBudget, device.traits.largestBuffer)
     guard bytes <= budget else {
       throw DetectorError.overBudget(pictures: pictures, rows: pictures * perPicture, bytes: bytes, budget: budget)
@@ -76,46 +96,49 @@ struct TrainingDescriptors {
     try Shape.checkedCount(shape.extents, operation: "descriptors")
     let storage = try Storage(count: shape.count, on: device)
     for picture in 0..<pictures {
-      let descriptors = try extractor.descriptors(of: load(picture))
+      let descriptors = try source.descriptors(of: load(picture))
       let block = try BlockCopy(rows: 1, columns: perPicture * width, targetOffset: picture * perPicture * width)
       try device.copy(block, from: descriptors.storage, into: storage)
       try progress(picture + 1)
     }
     rows = try Tensor(storage, shape: shape)
     self.pictures = pictures
-    self.extractor = extractor
+    self.source = source
   }
 
   /// Each picture scored by a model without it: fold `f` holds out the pictures `f, f + folds, f + 2·folds, …`.
-  func crossFittedThreshold(
-    _ configuration: PatchCoreConfiguration, progress: (Int, Int) throws -> Void
-  ) throws -> Threshold {
-    let folds = min(configuration.folds, pictures)
-    var scores: [HeldOutScore] = []
+  ///
+  /// - base: a bank that each fold's model extends, and how many rows it was made of; nil where there is none
+  func crossFitted(
+    _ configuration: PatchCoreConfiguration, extending base: (bank: MemoryBank, madeOf: Int)? = nil,
+    progress: (Int, Int) throws -> Void
+  ) throws -> [HeldOutScores.Score] {
+    let folds = configuration.folds(of: pictures)
+    var scores: [HeldOutScores.Score] = []
     for fold in 0..<folds {
       let heldOut = Array(stride(from: fold, to: pictures, by: folds))
-      let bank = try MemoryBank(reducing: rowsWithout(heldOut), configuration) { picks, of in
-        try progress(fold * of + picks, folds * of)
-      }
-      for picture in heldOut {
-        scores.append(
-          try PatchCore.heldOutScore(
-            rowsOf(picture), bank: bank, grid: extractor.grid, configuration: configuration))
-      }
+      let rows = try rowsWithout(heldOut)
+      func report(_ picks: Int, _ of: Int) throws { try progress(fold * of + picks, folds * of) }
+      let bank =
+        if let base {
+          try MemoryBank(
+            extending: base.bank, madeOf: base.madeOf, with: rows, configuration, progress: report)
+        } else {
+          try MemoryBank(reducing: rows, configuration, progress: report)
+        }
+      for picture in heldOut { scores.append(try source.heldOutScore(rowsOf(picture), bank)) }
       try progress(fold + 1, folds)
     }
-    return Threshold(
-      heldOut: scores, falseAlarmRate: configuration.falseAlarmRate,
-      origin: "\(pictures) normal training pictures, cross-fitted in \(folds) folds", fromCopies: false)
+    return scores
   }
 
   private func rowsOf(_ picture: Int) throws -> Tensor {
-    try rows.sliced((picture * extractor.rowsPerPicture)..<((picture + 1) * extractor.rowsPerPicture))
+    try rows.sliced((picture * source.rowsPerPicture)..<((picture + 1) * source.rowsPerPicture))
   }
 
   private func rowsWithout(_ heldOut: [Int]) throws -> Tensor {
     let kept = Set(0..<pictures).subtracting(heldOut).sorted()
-    let perPicture = Int32(extractor.rowsPerPicture)
+    let perPicture = Int32(source.rowsPerPicture)
     let indices = kept.flatMap { picture in (0..<perPicture).map { Int32(picture) * perPicture + $0 } }
     return try rows.gatheredRows(IndexStorage(indices, on: rows.device))
   }

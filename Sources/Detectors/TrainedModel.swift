@@ -1,10 +1,12 @@
 import Backbones
 import Checkpoints
 public import Compute
-import Foundation
+public import Foundation
+import Images
 import Tensors
 
-/// A detector with what is known of its making; lives on disk as a folder of `model.json` and `weights.safetensors`.
+/// A detector with what is known of its making; lives on disk as a folder of `model.json` and `weights.safetensors`, and
+/// `ignored.png` where a part of the pictures is not inspected.
 public struct TrainedModel: Sendable {
   public let description: ModelDescription
   public let detector: PatchCore
@@ -16,24 +18,38 @@ public struct TrainedModel: Sendable {
 
   private static let descriptionFile = "model.json"
   private static let weightsFile = "weights.safetensors"
+  private static let ignoredFile = "ignored.png"
 
   /// Writes the model's folder, whole or not at all; an older one in its place is replaced.
   ///
+  /// - files: what else belongs into the folder, by name
   /// - Throws: `CheckpointError` when the place is not writable, ``DetectorError/model(path:reason:)`` when it holds
   ///   something that is no model.
-  public func save(to path: String) throws {
+  public func save(to path: String, with files: [String: Data] = [:]) throws {
     let url = URL(fileURLWithPath: path)
     try Self.checkReplaceable(path)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let json = try encoder.encode(description)
+    let json = try Self.encoded(description)
+    let ignored = try detector.ignored?.image.pngData()
     let bank = HostTensor(
       shape: [detector.bankRows, detector.descriptorWidth], values: try detector.bankValues())
     let tensors = try SafetensorsFile.encoded(["memory_bank": bank], metadata: ["detector": description.detector])
     try AtomicWriting.writeFolder(at: url) { folder in
       try json.write(to: folder.appendingPathComponent(Self.descriptionFile))
       try tensors.write(to: folder.appendingPathComponent(Self.weightsFile))
+      try ignored?.write(to: folder.appendingPathComponent(Self.ignoredFile))
+      for (name, data) in files { try data.write(to: folder.appendingPathComponent(name)) }
     }
+  }
+
+  /// Replaces what a model folder says of itself, whole or not at all, and leaves its weights alone: for new thresholds.
+  public static func replaceDescription(_ path: String, by description: ModelDescription) throws {
+    try AtomicWriting.write(encoded(description), to: URL(fileURLWithPath: "\(path)/\(descriptionFile)"))
+  }
+
+  private static func encoded(_ description: ModelDescription) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(description)
   }
 
   /// Only models are overwritten: a mistyped path must not cost anybody a folder.
@@ -86,7 +102,9 @@ public struct TrainedModel: Sendable {
     }
     let detector = try PatchCore(
       configuration, backbone: loaded.backbone,
-      bank: Tensor(bank.values, shape: Shape(bank.shape), on: device), threshold: description.threshold)
+      bank: Tensor(bank.values, shape: Shape(bank.shape), on: device), threshold: description.threshold,
+      heldOut: description.heldOut,
+      ignored: description.ignored.map { _ in try Mask(path: "\(path)/\(ignoredFile)") })
     return TrainedModel(description: description, detector: detector)
   }
 }

@@ -27,7 +27,7 @@ public struct Evaluation: Sendable {
   public let pictures: [InspectedPicture]
   public let metrics: CategoryMetrics
   public let seconds: Seconds
-  /// Defective pictures without a mask: they count for picture metrics only.
+  /// Defective pictures without a mask, or with an empty one: they count for picture metrics only.
   public let withoutMask: Int
 
   /// Inspects every test picture and computes the metrics on raw scores.
@@ -108,17 +108,10 @@ extension InspectedPicture {
     return inspection.map.resized(width: extent.width, height: extent.height)
   }
 
-  /// The ground truth at a size; nil for a defective picture without a mask.
+  /// The ground truth at a size; nil for a defective picture without a mask, or with an empty one.
   public func mask(at size: EvaluationSize) throws -> Mask? {
     let extent = extent(size)
-    guard let maskPath = sample.maskPath else {
-      return sample.label.isDefective ? nil : .empty(width: extent.width, height: extent.height)
-    }
-    let mask = try Mask(path: maskPath)
-    guard mask.width == width, mask.height == height else {
-      throw DatasetError.maskSize(mask: maskPath, found: [mask.width, mask.height], expected: [width, height])
-    }
-    return mask.resized(width: extent.width, height: extent.height)
+    return try sample.mask(width: width, height: height)?.resized(width: extent.width, height: extent.height)
   }
 }
 
@@ -126,12 +119,18 @@ extension InspectedPicture {
 public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible {
   case noTestPictures(category: String)
   case unwritable(path: String, reason: String)
+  case nothingToAdd(pictures: Int)
+  case oneClass(good: Int, defective: Int)
 
   public var description: String {
     switch self {
     case .noTestPictures(let category):
-      "There are no test pictures of \(category); evaluation needs <category>/test/good and defective kinds."
+      "There are no test pictures of \(category); evaluation needs good and defective ones."
     case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)."
+    case .oneClass(let good, let defective):
+      "F1 needs good and defective test pictures, and there are \(good) and \(defective)."
+    case .nothingToAdd(let pictures):
+      "There is nothing to add: all \(pictures) picture\(pictures == 1 ? "" : "s") are in the model already."
     }
   }
 }

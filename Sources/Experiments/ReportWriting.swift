@@ -12,7 +12,7 @@ extension ReportSection {
       category: evaluation.category,
       figures: zip(CategoryMetrics.names, evaluation.metrics.values).map { ($0.title, $1.text) },
       threshold: threshold.score,
-      thresholdOrigin: "\(threshold.origin), at a false-alarm rate of \(threshold.falseAlarmRate)",
+      thresholdOrigin: threshold.sentence,
       lowConfidence: threshold.lowConfidence, heat: scale.heat,
       pictures: try evaluation.pictures.map { try Self.picture($0, scale, threshold, longestSide) })
   }
@@ -30,10 +30,11 @@ extension ReportSection {
     let overlay = scale.overlay(
       small, map: inspected.inspection.map.resized(width: width, height: height), mask: smallMask)
     let defective = inspected.sample.label.isDefective
+    let judgement = threshold.judge(inspected.inspection, map: inspected.map(at: .original))
     return ReportPicture(
       name: inspected.sample.name, kind: inspected.sample.label.name, isDefective: defective,
       score: inspected.inspection.score,
-      verdict: .init(defective: defective, called: inspected.inspection.score > threshold.score),
+      verdict: .init(defective: defective, called: judgement.isDefective),
       picture: try small.jpegData(quality: 68), overlay: try overlay.jpegData(quality: 68),
       mask: try smallMask?.image.pngData())
   }

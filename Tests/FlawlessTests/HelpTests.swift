@@ -5,8 +5,9 @@ import Testing
 @Suite("Help, version and completion")
 struct HelpTests {
   private static let commands = [
-    [], ["demo"], ["sample-data"], ["train"], ["evaluate"], ["predict"], ["export"], ["devices"], ["weights"],
-    ["weights", "list"],
+    [], ["demo"], ["sample-data"], ["datasets"], ["datasets", "check"], ["train"], ["evaluate"], ["predict"],
+    ["threshold"], ["threshold", "show"], ["threshold", "rate"], ["threshold", "f1"], ["threshold", "set"], ["export"],
+    ["devices"], ["weights"], ["weights", "list"],
     ["weights", "add"], ["weights", "verify"],
   ]
   private static let snapshot = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -45,7 +46,9 @@ struct HelpTests {
   func completionCoversTheCommands(_ shell: String) throws {
     let outcome = try flawless("--generate-completion-script", shell)
     #expect(outcome.status == 0)
-    for command in ["sample-data", "train", "evaluate", "predict", "export", "devices", "weights", "demo"] {
+    for command in [
+      "sample-data", "datasets", "train", "evaluate", "predict", "threshold", "export", "devices", "weights", "demo",
+    ] {
       #expect(outcome.output.contains(command), "\(command)")
     }
   }

@@ -32,6 +32,8 @@ struct PredictTests {
         ).wait()
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("The picture \(pictures.path)/cut.png cannot be read: "))
+        #expect(
+          outcome.errors.contains(#/\nthreshold [0-9.]+ \(in the map [0-9.]+\) from 4 normal training pictures, /#))
         #expect(outcome.errors.hasSuffix("flawless: 1 of 3 pictures could not be read; the others are done.\n"))
         let lines = outcome.output.split(separator: "\n")
         #expect(lines.count == 3)
@@ -43,19 +45,29 @@ struct PredictTests {
   }
 
   private func checkFiles(_ csv: String, _ json: String, _ output: String) throws {
-    let rows = try String(contentsOfFile: csv, encoding: .utf8).split(separator: "\n").map { $0.split(separator: ",") }
-    #expect(rows.map(\.count) == [6, 6, 6])
-    #expect(rows[0] == ["path", "score", "score_reweighted", "verdict", "overlay", "map"])
-    #expect(rows.dropFirst().map { $0[3] } == ["good", "defective"])
+    let rows = try String(contentsOfFile: csv, encoding: .utf8).split(separator: "\n")
+      .map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    let columns = ["path", "score", "score_reweighted", "threshold", "verdict", "region_pixels", "overlay", "map"]
+    #expect(rows.map { $0.map(String.init) }.first == columns)
+    #expect(rows.dropFirst().map { $0[4] } == ["good", "defective"])
+    #expect(rows.dropFirst().allSatisfy { $0.count == 8 && $0[5].isEmpty })
     let data = try #require(FileManager.default.contents(atPath: json))
     let object = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
     #expect(
       object.keys.sorted() == [
-        "device", "failed", "low_confidence", "model", "pictures", "threshold", "threshold_origin",
+        "device", "failed", "low_confidence", "minimum_area", "model", "pictures", "threshold", "threshold_origin",
+        "threshold_pixel",
       ])
     #expect((object["failed"] as? [[String: String]])?.count == 1)
     let pictures = try #require(object["pictures"] as? [[String: Any]])
     #expect(pictures.compactMap { $0["defective"] as? Bool } == [false, true])
+    // Every row has the run's threshold.
+    #expect(
+      pictures.compactMap { $0["threshold"] as? Double }
+        == [Double](repeating: object["threshold"] as? Double ?? .nan, count: 2))
+    #expect(
+      rows.dropFirst().compactMap { Float($0[3]) }
+        == pictures.compactMap { ($0["threshold"] as? Double).map { Float($0) } })
     let names = ["fine_map.png", "fine_overlay.png", "hole_map.png", "hole_overlay.png"]
     #expect(try FileManager.default.contentsOfDirectory(atPath: output).sorted() == names)
     let overlay = try Image(path: "\(output)/hole_overlay.png")
@@ -74,7 +86,7 @@ struct PredictTests {
     try withTemporaryFolder { folder in
       let empty = try ProgramRun("flawless", arguments(product, [folder.path], "\(folder.path)/out")).wait()
       #expect(empty.status == 1)
-      #expect(empty.errors == "flawless: There is no PNG or JPEG picture in \(folder.path).\n")
+      #expect(empty.errors == "flawless: There is no PNG, JPEG, BMP, TIFF or WebP picture in \(folder.path).\n")
       let missing = try ProgramRun("flawless", arguments(product, ["\(folder.path)/*.png"], "\(folder.path)/out"))
         .wait()
       #expect(missing.status == 1)
@@ -108,7 +120,10 @@ struct PredictTests {
       let camera = folder.appendingPathComponent("camera")
       try FileManager.default.createDirectory(at: camera, withIntermediateDirectories: true)
       let (output, csv) = ("\(folder.path)/results", "\(folder.path)/today.csv")
-      let run = try ProgramRun("flawless", arguments(product, [camera.path], output) + ["--watch", "--csv", csv])
+      let log = "\(folder.path)/log.jsonl"
+      let run = try ProgramRun(
+        "flawless",
+        arguments(product, [camera.path], output) + ["--watch", "--csv", csv, "--report-every", "1", "--log", log])
       #expect(eventually { run.errorsSoFar.contains("watching \(camera.path)") })
       // Half of a picture, the rest a second later: neither named as bad nor done twice.
       let slow = camera.appendingPathComponent("slow.png")
@@ -129,10 +144,20 @@ struct PredictTests {
       let outcome = run.wait()
       #expect(outcome.status == 130)
       #expect(outcome.errors.hasSuffix("flawless: Watching ended after 2 pictures.\n"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("latency of 1 new pictures: p50 "))
+      #expect(outcome.errors.contains("latency of 2 new pictures: p50 "))
       #expect(!outcome.errors.contains("cannot be read"))
       #expect(rows().map { $0.contains(",defective,") } == [true, false])
       #expect(outcome.output.split(separator: "\n").count == 2)
       #expect(FileManager.default.fileExists(atPath: "\(output)/slow_overlay.png"))
+      let figures = try jsonLines(log).filter { $0["event"] as? String == "latency" }
+      // After each picture and at the end.
+      #expect(figures.map { $0["count"] as? Int } == [1, 2, 2])
+      for figure in figures {
+        let (p50, p99) = (figure["p50_seconds"] as? Double ?? .nan, figure["p99_seconds"] as? Double ?? .nan)
+        // The second half came 1.3 s after the first, which does not count. A picture is seen twice, 0.1 s apart.
+        #expect(p50 > 0.09 && p50 <= p99 && p99 <= figure["largest_seconds"] as? Double ?? .nan)
+      }
     }
   }
 }

@@ -3,7 +3,8 @@ import Locking
 
 /// What `--log` writes: one JSON object a line, each written at once and at the end, so that logs can be followed.
 ///
-/// Every line has `time` (ISO 8601, UTC) and `event`: `start`, `note`, `progress` or `end`.
+/// Every line has `time` (ISO 8601, UTC) and `event`: `start`, `note`, `progress` or `end`, or
+/// the name of figures that a program reports.
 final class EventLog: Sendable {
   /// The log of this process; the entry point writes its last line.
   private static let current = Locked<EventLog?>(nil)

@@ -53,15 +53,21 @@ public enum OutputFile {
   }
 
   /// Adds to the end of a file, which is made if need be: for results that come one by one.
-  public static func append(_ data: Data, to path: String) throws {
+  ///
+  /// - emptying: whether what the file holds is dropped first
+  public static func append(_ data: Data, to path: String, emptying: Bool = false) throws {
     if path == "-" { return try Output.write(data) }
-    let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
+    let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (emptying ? O_TRUNC : 0)
+    let descriptor = open(path, flags, 0o666)
     guard descriptor >= 0 else {
       throw OutputError(target: path, reason: String(cString: strerror(errno)).lowercased())
     }
     defer { close(descriptor) }
     if let reason = writeAll(data, to: descriptor) { throw OutputError(target: path, reason: reason) }
   }
+
+  /// Whether results that come one by one go straight there: standard output, a device or a pipe.
+  public static func isStream(_ path: String) -> Bool { path == "-" || isSpecial(path) }
 
   private static func isSpecial(_ path: String) -> Bool {
     var status = stat()

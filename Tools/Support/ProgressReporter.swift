@@ -60,6 +60,13 @@ public final class ProgressReporter {
     if always || !quiet { Output.complain(text + "\n") }
   }
 
+  /// Figures in a line of their own, and as an event of this name in the log.
+  public func figures(_ name: String, _ text: String, _ fields: [String: Any]) throws {
+    clear()
+    try log?.write(name, fields)
+    if !quiet { Output.complain(text + "\n") }
+  }
+
   /// Takes the bar off the terminal, so that something else can be printed there.
   public func clear() {
     if lineIsOpen { Output.complain("\r\u{1B}[K") }

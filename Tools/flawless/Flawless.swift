@@ -19,7 +19,7 @@ struct Flawless: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Demo.self, SampleDataCommand.self, Train.self, Evaluate.self, Predict.self, ExportCommand.self,
-      DevicesCommand.self, Weights.self,
+      Demo.self, SampleDataCommand.self, DatasetsCommand.self, Train.self, Evaluate.self, Predict.self,
+      ThresholdCommand.self, ExportCommand.self, DevicesCommand.self, Weights.self,
     ])
 }

@@ -7,10 +7,23 @@ import ToolSupport
 /// Looking is repeated rather than left to inotify, which sees nothing on network drives. A picture counts as written when
 /// its size and time stay the same from one look to the next; one that then cannot be read gets ``patience`` more, for
 /// cameras that pause while they write.
+///
+/// What is remembered is bounded by the pictures that lie in the folders, or did in the last ``memory``. A picture that has
+/// been gone for longer and comes back is new; one of the same name but for the extension then takes its place, also among
+/// the results.
 struct FolderWatch {
-  /// Milliseconds between looks.
-  static let pause = 500
+  /// A picture to inspect.
+  struct Settled {
+    let picture: NamedPicture
+    /// Since when it is complete: its own time, where that lies between the two looks before and after, else the earlier
+    /// look's, which errs to the long side. Nil for pictures that were there before anybody looked.
+    let completed: ContinuousClock.Instant?
+  }
+
   private static let patience = Duration.seconds(5)
+  private static let memory = Duration.seconds(600)
+  /// Between looks: when nothing is going on, and when a picture may be complete at the next one.
+  private static let pause = (idle: Duration.milliseconds(250), busy: Duration.milliseconds(100))
 
   /// What changes when a file is written.
   private struct State: Equatable {
@@ -30,22 +43,34 @@ struct FolderWatch {
         (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
       #endif
     }
+
+    /// How long ago the file was last written, by the wall clock.
+    var age: Duration {
+      var now = timespec()
+      clock_gettime(CLOCK_REALTIME, &now)
+      return .seconds(now.tv_sec - seconds) + .nanoseconds(now.tv_nsec - nanoseconds)
+    }
   }
 
   private struct Seen {
     var state: State
+    /// The first look at this state, and the last one at the file.
     var since: ContinuousClock.Instant
+    var last: ContinuousClock.Instant
+    var completed: ContinuousClock.Instant?
+    var stem: String
     var isFinished = false
   }
 
   private let arguments: [String]
-  private let output: String
+  private let output: String?
   private var seen: [String: Seen] = [:]
-  /// Kept for good: a later picture of the same stem must not overwrite an earlier one's results.
-  private var stems: [String: String] = [:]
   private var usedStems: Set<String> = []
+  private var lastLook: ContinuousClock.Instant?
+  private var lookTook = Duration.zero
+  private var mayBeWriting = false
 
-  init(_ arguments: [String], outside output: String) {
+  init(_ arguments: [String], outside output: String?) {
     self.arguments = arguments
     self.output = output
   }
@@ -57,21 +82,51 @@ struct FolderWatch {
     }
   }
 
+  /// How long to wait until the next look. Looking takes a fifth of the time at most, however many pictures there are.
+  var pause: Duration { max(mayBeWriting ? Self.pause.busy : Self.pause.idle, lookTook * 4) }
+
+  /// Pictures that are remembered.
+  var count: Int { seen.count }
+
   /// One look: pictures whose files have not changed since the look before, and which are not finished.
-  mutating func settled() -> [NamedPicture] {
-    var ready: [NamedPicture] = []
+  mutating func settled() -> [Settled] {
+    let now = ContinuousClock.now
+    var ready: [Settled] = []
+    mayBeWriting = false
     // An empty folder matches nothing, which is no error here.
     for picture in arguments.flatMap({ (try? PictureFiles.expand([$0])) ?? [] }) {
-      guard !NamedPictures.isInside(picture.path, output), let state = State(picture.path) else { continue }
-      if let earlier = seen[picture.path], earlier.state == state {
-        if !earlier.isFinished, state.size > 0 || earlier.since.duration(to: .now) > Self.patience {
-          ready.append(NamedPicture(path: picture.path, outputStem: stem(for: picture)))
-        }
-      } else {
-        seen[picture.path] = Seen(state: state, since: .now)
+      if let output, NamedPictures.isInside(picture.path, output) { continue }
+      guard let state = State(picture.path) else { continue }
+      guard let earlier = seen[picture.path], earlier.state == state else {
+        remember(picture, state, now)
+        mayBeWriting = true
+        continue
+      }
+      seen[picture.path]?.last = now
+      if !earlier.isFinished, state.size > 0 || earlier.since.duration(to: now) > Self.patience {
+        ready.append(
+          Settled(
+            picture: NamedPicture(path: picture.path, outputStem: earlier.stem), completed: earlier.completed))
       }
     }
+    forget(now)
+    lastLook = now
+    lookTook = now.duration(to: .now)
     return ready
+  }
+
+  private mutating func remember(_ picture: PictureFiles.Named, _ state: State, _ now: ContinuousClock.Instant) {
+    let stem = seen[picture.path]?.stem ?? newStem(picture.outputStem)
+    let written = now - state.age
+    let completed = lastLook.map { $0 <= written && written <= now ? written : $0 }
+    seen[picture.path] = Seen(state: state, since: now, last: now, completed: completed, stem: stem)
+  }
+
+  private mutating func forget(_ now: ContinuousClock.Instant) {
+    for (path, entry) in seen where entry.last.duration(to: now) > Self.memory {
+      seen[path] = nil
+      usedStems.remove(entry.stem)
+    }
   }
 
   /// The picture is done, until it changes.
@@ -84,14 +139,12 @@ struct FolderWatch {
     return true
   }
 
-  private mutating func stem(for picture: PictureFiles.Named) -> String {
-    if let stem = stems[picture.path] { return stem }
-    var (stem, number) = (picture.outputStem, 2)
+  private mutating func newStem(_ wanted: String) -> String {
+    var (stem, number) = (wanted, 2)
     while !usedStems.insert(stem).inserted {
-      stem = "\(picture.outputStem)-\(number)"
+      stem = "\(wanted)-\(number)"
       number += 1
     }
-    stems[picture.path] = stem
     return stem
   }
 }

@@ -10,11 +10,13 @@ struct NamedPicture {
 /// The pictures that arguments name, without those that this program wrote itself.
 enum NamedPictures {
   /// - Throws: `DatasetError`, also for a folder without pictures.
-  static func find(_ arguments: [String], outside output: String) throws -> [NamedPicture] {
+  static func find(_ arguments: [String], outside output: String?) throws -> [NamedPicture] {
     for argument in arguments where isFolder(argument) {
       guard (try? PictureFiles.expand([argument])) != nil else { throw DatasetError.empty(path: argument) }
     }
-    let found = try PictureFiles.expand(arguments).filter { !isInside($0.path, output) }
+    let found = try PictureFiles.expand(arguments).filter { picture in
+      !(output.map { isInside(picture.path, $0) } ?? false)
+    }
     guard !found.isEmpty else { throw DatasetError.empty(path: arguments.joined(separator: ", ")) }
     return found.map { NamedPicture(path: $0.path, outputStem: $0.outputStem) }
   }

@@ -3,6 +3,7 @@ import Datasets
 import Detectors
 import Devices
 import Foundation
+import Images
 import ToolSupport
 
 struct Predict: ParsableCommand {
@@ -10,14 +11,24 @@ struct Predict: ParsableCommand {
     abstract: "Find defects in new pictures: a verdict, and where.",
     discussion: """
       For each picture two files are written into DIR: NAME_overlay.png shows the picture under its map, with a white \
-      line around what lies above the threshold; NAME_map.png is the map itself in 16 bits, where 32768 is the \
-      threshold. A picture that cannot be read is named, the others are done, and the exit code is 1. With --watch \
-      the folders are looked at until Ctrl-C, and each new or changed picture is done once it is completely written.
+      line around what lies above the threshold; NAME_map holds the map itself at the picture's size, by default as \
+      16-bit PNG, where 32768 is the threshold. A picture that cannot be read is named, the others are done, and the \
+      exit code is 1.
+
+      CSV and JSON lines are written row by row while pictures are done, so a killed run leaves its rows; --json is one \
+      object, which appears at the end. Memory does not grow with the number of pictures. With --resume, pictures whose \
+      files of an earlier run are in DIR, newer than the picture, are passed over, and rows are appended.
+
+      With --watch the folders are looked at until Ctrl-C, and each new or changed picture is done once it is completely \
+      written. The latency, from then until the verdict is written, is reported now and then, for pictures that came \
+      after the start.
 
       Examples:
         flawless predict bottle.model picture.png -o results
         flawless predict bottle.model 'line-3/*.png' -o results --csv results.csv
-        flawless predict bottle.model camera -o results --watch --csv today.csv
+        flawless predict bottle.model line-3 --maps none --no-overlays --jsonl -
+        flawless predict bottle.model camera -o results --watch --resume \\
+          --csv today.csv
       """)
 
   @Argument(help: "The model's folder.")
@@ -27,120 +38,124 @@ struct Predict: ParsableCommand {
   var pictures: [String]
 
   @Option(name: [.short, .long], help: ArgumentHelp("The folder of the overlays and maps.", valueName: "DIR"))
-  var output: String
+  var output: String?
+
+  @Option(help: "Write maps as png16, as 32-bit floats (tiff, npy), or not at all (none).")
+  var maps = MapFormat.png16
+
+  @Flag(inversion: .prefixedNo, help: "Write overlays.")
+  var overlays = true
 
   @Option(
     help: ArgumentHelp("Write the verdicts as CSV; '-' is standard output. With --watch, append.", valueName: "FILE"))
   var csv: String?
 
-  @Option(help: ArgumentHelp("Write the verdicts as JSON; '-' is standard output.", valueName: "FILE"))
+  @Option(
+    name: .customLong("jsonl"),
+    help: ArgumentHelp(
+      "Write the verdicts as JSON, an object a line; '-' is standard output. With --watch, append.",
+      valueName: "FILE"))
+  var jsonLines: String?
+
+  @Option(help: ArgumentHelp("Write the verdicts as one JSON object; '-' is standard output.", valueName: "FILE"))
   var json: String?
 
   @Flag(help: "Go on looking at the folders for new pictures, until Ctrl-C.")
   var watch = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Call pictures above this score defective (default: the model's threshold).", valueName: "SCORE"))
-  var threshold: Float?
+  @Flag(help: "Pass over pictures whose results are there already.")
+  var resume = false
+
+  @Option(help: ArgumentHelp("With --watch, report the latency after so many new pictures.", valueName: "COUNT"))
+  var reportEvery = 100
+
+  @OptionGroup(title: "Threshold") var thresholds: ThresholdOptions
 
   @Option(help: ArgumentHelp("The network's weights file (default: from the cache).", valueName: "FILE"))
   var weights: String?
 
   @OptionGroup(title: "Run") var common: CommonOptions
 
+  private var writesFiles: Bool { overlays || maps != .none }
+  private var streams: [String?] { [csv, jsonLines, json] }
+  /// Whether standard output is for people.
+  var isTextWanted: Bool { !streams.contains("-") }
+
   func validate() throws {
-    if watch, json != nil { throw ValidationError("--json cannot be used with --watch; use --csv or --log.") }
-    guard json != "-" || csv != "-" else { throw ValidationError("Only one of --json and --csv can be '-'.") }
-    if let threshold, !threshold.isFinite { throw ValidationError("--threshold must be a number.") }
+    if watch, json != nil { throw ValidationError("--json cannot be used with --watch; use --jsonl, --csv or --log.") }
+    if resume, json != nil { throw ValidationError("--json cannot be used with --resume; use --jsonl or --csv.") }
+    guard streams.count(where: { $0 == "-" }) <= 1 else {
+      throw ValidationError("Only one of --csv, --jsonl and --json can be '-'.")
+    }
+    if writesFiles, output == nil {
+      throw ValidationError("-o names the folder of overlays and maps; without it use --maps none --no-overlays.")
+    }
+    if resume, !writesFiles {
+      throw ValidationError("--resume looks for overlays or maps, and none are written.")
+    }
+    if reportEvery < 1 { throw ValidationError("--report-every must be at least 1.") }
   }
 
   func run() throws {
     let found = watch ? [] : try NamedPictures.find(pictures, outside: output)
     if watch { try FolderWatch.check(pictures) }
-    try OutputFile.check(csv)
-    try OutputFile.check(json)
-    try OutputFile.checkFolder(output)
+    for stream in streams { try OutputFile.check(stream) }
+    if writesFiles, let output { try OutputFile.checkFolder(output) }
     let progress = try common.progress()
     let device = try common.openDevice(progress)
-    let inspector = try Inspector(
-      TrainedModel.load(model, weights: weights, on: device), threshold: threshold, output: output)
+    let detector = try TrainedModel.load(model, weights: weights, on: device).detector
+    let threshold = try thresholds.apply(to: detector.threshold)
+    try progress.note(threshold.line)
+    let inspector = Inspector(
+      detector, threshold: threshold,
+      outputs: Inspector.Outputs(folder: output, overlays: overlays, maps: maps))
+    let files = try VerdictFiles(
+      csv: csv, jsonLines: jsonLines, json: json, appending: watch || resume,
+      head: [
+        "model": model, "device": device.description, "threshold": Double(threshold.score),
+        "threshold_pixel": Double(threshold.pixel), "threshold_origin": threshold.origin,
+        "minimum_area": threshold.minimumArea?.description ?? NSNull(), "low_confidence": threshold.lowConfidence,
+      ])
     if watch {
-      try watchFolders(inspector, progress)
+      try watchFolders(inspector, files, progress)
     } else {
-      try inspectAll(found, inspector, progress, device.description)
+      try inspectAll(found, inspector, files, progress)
     }
     DeviceChoice.keepKernels(of: device)
   }
 
   private func inspectAll(
-    _ found: [NamedPicture], _ inspector: Inspector, _ progress: ProgressReporter, _ device: String
+    _ found: [NamedPicture], _ inspector: Inspector, _ files: VerdictFiles, _ progress: ProgressReporter
   ) throws {
-    var verdicts: [Verdict] = []
-    var failures: [(path: String, reason: String)] = []
-    let toScreen = json != "-" && csv != "-"
+    let left = resume ? found.filter { !inspector.isDone($0) } : found
+    if left.count < found.count { try progress.note("\(found.count - left.count) pictures are done already") }
     progress.begin()
-    for picture in found {
-      switch try inspector.inspect(picture) {
-      case .success(let verdict):
-        verdicts.append(verdict)
-        if toScreen {
+    // The next pictures are decoded while the device computes.
+    let images = Prefetch(count: left.count) { try Image(path: left[$0].path) }
+    for (picture, image) in zip(left, images) {
+      switch image {
+      case .success(let image):
+        let verdict = try inspector.inspect(picture, image)
+        try files.add(verdict)
+        if isTextWanted {
           progress.clear()
           try Output.line(verdict.line)
         }
       case .failure(let error):
-        failures.append((picture.path, "\(error)"))
+        guard error is ImageError else { throw error }
+        try files.add(failure: picture.path, "\(error)")
         try progress.note("\(error)", always: true)
       }
-      try progress.report("pictures", verdicts.count + failures.count, of: found.count)
+      try progress.report("pictures", files.done + files.failed, of: left.count)
     }
     progress.clear()
-    if let csv { try OutputFile.write(Data(([Verdict.csvHeader] + verdicts.map(\.csv)).joined().utf8), to: csv) }
-    if let json {
-      try OutputFile.writeJSON(
-        [
-          "model": model, "device": device, "threshold": Double(inspector.threshold.score),
-          "threshold_origin": inspector.threshold.origin, "low_confidence": inspector.threshold.lowConfidence,
-          "pictures": verdicts.map(\.object), "failed": failures.map { ["path": $0.path, "reason": $0.reason] },
-        ], to: json)
+    try files.finish()
+    if isTextWanted {
+      let written = writesFiles ? "; overlays and maps: \(output ?? "")" : ""
+      try Output.line("\(files.defective) of \(files.done) defective\(written)")
     }
-    if toScreen {
-      let defective = verdicts.count(where: \.isDefective)
-      try Output.line("\(defective) of \(verdicts.count) defective; overlays and maps: \(output)")
-    }
-    guard failures.isEmpty else {
-      throw Failure("\(failures.count) of \(found.count) pictures could not be read; the others are done.")
-    }
-  }
-
-  private func watchFolders(_ inspector: Inspector, _ progress: ProgressReporter) throws {
-    if let csv, csv != "-", (try? FileManager.default.attributesOfItem(atPath: csv)[.size] as? Int) ?? 0 == 0 {
-      try OutputFile.append(Data(Verdict.csvHeader.utf8), to: csv)
-    } else if csv == "-" {
-      try Output.write(Data(Verdict.csvHeader.utf8))
-    }
-    try progress.note("watching \(pictures.joined(separator: ", ")); Ctrl-C ends it")
-    var watch = FolderWatch(pictures, outside: output)
-    var done = 0
-    do {
-      while true {
-        for picture in watch.settled() {
-          switch try inspector.inspect(picture) {
-          case .success(let verdict):
-            watch.finish(picture)
-            done += 1
-            if csv != "-" { try Output.line(verdict.line) }
-            if let csv { try OutputFile.append(Data(verdict.csv.utf8), to: csv) }
-          case .failure(let error):
-            // Perhaps it is still being written, by a program that pauses: it gets some time.
-            if watch.giveUp(on: picture) { try progress.note("\(error)", always: true) }
-          }
-          try Interruption.check()
-        }
-        try Interruption.wait(milliseconds: FolderWatch.pause)
-      }
-    } catch is Interruption.Interrupted {
-      throw Interruption.Interrupted("Watching ended after \(done) picture\(done == 1 ? "" : "s").")
+    guard files.failed == 0 else {
+      throw Failure("\(files.failed) of \(left.count) pictures could not be read; the others are done.")
     }
   }
 }

@@ -11,60 +11,78 @@ struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train a detector on good pictures.",
     discussion: """
-      Only good pictures are needed, in ROOT/CATEGORY/train/good as PNG or JPEG. The threshold is found with good \
-      pictures that were held out. An older model at MODEL is replaced once the new one is complete.
+      Only good pictures are needed: in ROOT/CATEGORY/train/good, in any folder that --normal names, or in a data set's \
+      own layout, which is recognised. The threshold is found with good pictures that were held out. An older model at \
+      MODEL is replaced once the new one is complete; split.json in it lists the pictures.
+
+      With --extend pictures are added to a model: patches of theirs that the memory bank does not cover yet go into it, \
+      and their scores, by models without them, into the threshold. Pictures that it holds are passed over.
 
       Examples:
         flawless train --data mvtec --category bottle -o bottle.model
+        flawless train --normal photos/good -o my-product.model
         flawless train --data mvtec --category bottle --shots 4 --draw 7 \\
           --device opencl -o bottle-4.model
-        flawless train --data my-data --category my-product -o my-product.model
+        flawless train --manifest pictures.csv -o my-product.model
+        flawless train --extend my-product.model --normal photos/today
       """)
 
   @OptionGroup(title: "Pictures") var pictures: TrainingPictures
+  @OptionGroup var extending: ExtensionOptions
   @OptionGroup(title: "Detector") var options: DetectorOptions
+  @OptionGroup(title: "Detector") var regions: RegionOptions
   @OptionGroup(title: "Run") var common: CommonOptions
 
   @Option(help: "The run's seed, stored with the model.")
   var seed: UInt64 = 0
 
   @Option(name: [.short, .long], help: ArgumentHelp("The model's folder.", valueName: "MODEL"))
-  var output: String
+  var output: String?
 
   @Option(
     help: ArgumentHelp(
       "Write what was trained, and how long it took, as JSON; '-' is standard output.", valueName: "FILE"))
   var json: String?
 
+  /// Where the model is written.
+  var target: String { output ?? extending.extend ?? "" }
+
+  func validate() throws {
+    if target.isEmpty { throw ValidationError("Missing expected argument '--output <MODEL>'") }
+  }
+
   func run() throws {
     let category = try pictures.dataset.load()
     let files = try category.shots(pictures.shots, draw: pictures.draw)
-    try TrainedModel.checkReplaceable(output)
-    try OutputFile.checkFolder(OutputFile.parent(of: output))
+    try TrainedModel.checkReplaceable(target)
+    try OutputFile.checkFolder(OutputFile.parent(of: target))
     try OutputFile.check(json)
     let progress = try common.progress()
-    for (path, reason) in category.skipped { try progress.note("skipped \(path): \(reason)") }
+    if let model = extending.extend { return try extend(model, by: files, category, progress) }
+    let ignored = try regions.ignored()
     let device = try common.openDevice(progress)
+    try pictures.dataset.announce(category, progress)
     let loaded = try LoadedBackbone(options.backbone, weights: options.weights, on: device)
     let training = Training(
-      configuration: options.configuration, files: files, shots: pictures.shots, draw: pictures.draw, seed: seed,
-      programVersion: Version.text)
+      configuration: options.configuration, files: files, validation: category.validation, shots: pictures.shots,
+      draw: pictures.draw, seed: seed, ignored: ignored,
+      minimumArea: regions.minimumArea?.area, programVersion: Version.text)
     progress.begin()
     let outcome = try training.run(loaded) { try progress.report($0.rawValue, $1, of: $2) }
     try Interruption.check()
-    try outcome.model.save(to: output)
+    try outcome.save(category, to: target)
     progress.clear()
     defer { DeviceChoice.keepKernels(of: device) }
-    if let json { try OutputFile.writeJSON(summary(outcome), to: json) }
-    if json != "-" { try Output.line("\(Self.sentence(outcome))\nmodel: \(output)") }
+    if let json { try OutputFile.writeJSON(summary(outcome, category), to: json) }
+    if json != "-" { try Output.line("\(Self.sentence(outcome))\nmodel: \(target)") }
   }
 
   /// What `--json` writes.
-  private func summary(_ outcome: Training.Outcome) -> [String: Any] {
+  func summary(_ outcome: Training.Outcome, _ category: Datasets.Category) -> [String: Any] {
     let description = outcome.model.description
     let threshold = outcome.model.detector.threshold
     return [
-      "model": output, "detector": description.detector, "category": pictures.dataset.category,
+      "model": target, "detector": description.detector, "category": category.name,
       "pictures": description.trainingFiles.count,
       "backbone": description.configuration.backbone.rawValue, "weights_sha256": description.weightsSHA256,
       "memory_bank_rows": outcome.model.detector.bankRows, "device": description.device,
