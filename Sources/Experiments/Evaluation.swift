@@ -57,36 +57,38 @@ public struct Evaluation: Sendable {
     }
     self.category = category.name
     self.pictures = pictures
-    (metrics, withoutMask) = try Self.metrics(pictures, size)
+    (metrics, withoutMask) = try Self.metrics(pictures, size, threshold: detector.threshold?.score)
     seconds.total = started.duration(to: .now).seconds
     self.seconds = seconds
   }
 
-  private static func metrics(
-    _ pictures: [InspectedPicture], _ size: EvaluationSize
+  /// - channels: a defective picture's annotated defects one by one, at the size; none where there are none
+  static func metrics(
+    _ pictures: [InspectedPicture], _ size: EvaluationSize, threshold: Float?,
+    channels: (InspectedPicture) throws -> [DefectChannel] = { _ in [] }
   ) throws -> (CategoryMetrics, withoutMask: Int) {
-    let plain = try ImageMetrics(
-      pictures.map { ($0.sample.name, $0.inspection.score, $0.sample.label.isDefective) })
-    let reweighted = try ImageMetrics(
-      pictures.map { ($0.sample.name, $0.inspection.reweightedScore, $0.sample.label.isDefective) })
-    var pixels = PixelMetrics()
+    var groups = MeasuredGroup.all(of: pictures.map(\.sample.label))
     var withoutMask = 0
     for picture in pictures where picture.sample.label.isDefective {
       guard let mask = try picture.mask(at: size) else {
         withoutMask += 1
         continue
       }
-      try pixels.collect(
-        picture.sample.name, map: picture.map(at: size).values, mask: mask.values, width: mask.width)
+      let (map, channels) = (picture.map(at: size).values, try channels(picture))
+      for group in groups.indices where groups[group].contains(picture.sample.label) {
+        try groups[group].pixels.collect(
+          picture.sample.name, map: map, mask: mask.values, width: mask.width, channels: channels)
+      }
     }
     for picture in pictures {
       guard let mask = try picture.mask(at: size) else { continue }
-      try pixels.count(picture.sample.name, map: picture.map(at: size).values, mask: mask.values)
+      let map = picture.map(at: size).values
+      for group in groups.indices where groups[group].contains(picture.sample.label) {
+        try groups[group].pixels.count(picture.sample.name, map: map, mask: mask.values)
+      }
     }
-    let metrics = CategoryMetrics(
-      imageAUROC: plain.auroc, imageAUROCReweighted: reweighted.auroc, imageAP: plain.averagePrecision,
-      imageF1: plain.bestF1, pixelAUROC: pixels.auroc, pixelAP: pixels.averagePrecision, aupro: pixels.aupro())
-    return (metrics, withoutMask)
+    let scores = try groups.map { ($0.name ?? "", try $0.scores(pictures, threshold: threshold)) }
+    return (CategoryMetrics(scores[0].1, splits: Array(scores.dropFirst())), withoutMask)
   }
 }
 

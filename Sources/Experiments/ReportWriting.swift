@@ -10,7 +10,8 @@ extension ReportSection {
     let scale = HeatScale(evaluation, threshold: threshold)
     self.init(
       category: evaluation.category,
-      figures: zip(CategoryMetrics.names, evaluation.metrics.values).map { ($0.title, $1.text) },
+      figures: evaluation.metrics.shown.map { ($0.title, $0.value.text) },
+      allFigures: evaluation.metrics.entries.map { ($0.title, $0.value.text, $0.value.reason) },
       threshold: threshold.score,
       thresholdOrigin: "\(threshold.origin), at a false-alarm rate of \(threshold.falseAlarmRate)",
       lowConfidence: threshold.lowConfidence, heat: scale.heat,
