@@ -47,7 +47,7 @@ let libraries: [Target] = [
   library("Images", ["CPNG", "CTurboJPEG"]),
   library("Checkpoints", ["Locking", "CZlib", "CSHA256"]),
   library("Backbones", ["Tensors", "Checkpoints"]),
-  library("Datasets", ["Images"]),
+  library("Datasets", ["Checkpoints", "Images"]),
   library("SampleData", ["Images", "Checkpoints", "Locking"]),
   library("Metrics"),
   library("Detectors", ["Backbones", "Images"]),

@@ -1,96 +1,112 @@
-/// What a test picture is.
-public enum Label: Hashable, Sendable {
-  case good
-  case defective(kind: String)
+import Foundation
 
-  public var isDefective: Bool { self != .good }
-  public var name: String { if case .defective(let kind) = self { kind } else { "good" } }
-}
+/// Layouts of data sets.
+public enum DatasetKind: String, CaseIterable, Codable, Sendable {
+  /// The first layout in ``Dataset/recognisable`` that the folder has.
+  case auto
+  case mvtec, loco, btad, visa, folder
 
-/// A test picture and what is known of it.
-public struct Sample: Hashable, Sendable {
-  public let path: String
-  public let label: Label
-  /// nil for good pictures, and for defective ones without a mask.
-  public let maskPath: String?
-
-  public init(path: String, label: Label, maskPath: String?) {
-    self.path = path
-    self.label = label
-    self.maskPath = maskPath
-  }
-
-  /// Folder and file name: enough to find the picture again.
-  public var name: String { path.split(separator: "/").suffix(2).joined(separator: "/") }
-}
-
-/// One product: normal pictures to train on, and test pictures.
-public struct Category: Sendable {
-  public let name: String
-  /// In the order of their names.
-  public let training: [String]
-  public let test: [Sample]
-  /// Files that were passed over, with the reason.
-  public let skipped: [(path: String, reason: String)]
-
-  public init(name: String, training: [String], test: [Sample], skipped: [(path: String, reason: String)] = []) {
-    self.name = name
-    self.training = training
-    self.test = test
-    self.skipped = skipped
-  }
-
-  /// The first `count` training pictures by name, or a random `count` of them drawn with a seed; all when nil.
-  ///
-  /// - Throws: ``DatasetError/shots(asked:available:category:)`` when there are fewer.
-  public func shots(_ count: Int?, draw: UInt64? = nil) throws(DatasetError) -> [String] {
-    guard let count else { return training }
-    guard count >= 1, count <= training.count else {
-      throw .shots(asked: count, available: training.count, category: name)
-    }
-    guard let draw else { return Array(training.prefix(count)) }
-    // Fisher and Yates with SplitMix64: the same pictures on every machine.
-    var generator = SplitMix64(state: draw)
-    var drawn = training
-    for index in 0..<count {
-      drawn.swapAt(index, index + Int(generator.next() % UInt64(drawn.count - index)))
-    }
-    return Array(drawn.prefix(count))
-  }
-}
-
-/// Steele, Lea and Flood 2014: a small generator whose stream is fixed by its seed.
-struct SplitMix64 {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
-/// What can be wrong with a data set's folders.
-public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
-  case missing(path: String, expected: String)
-  case empty(path: String)
-  case maskSize(mask: String, found: [Int], expected: [Int])
-  case shots(asked: Int, available: Int, category: String)
-  case duplicate(path: String, other: String)
-  case nothingMatches(String)
-
-  public var description: String {
+  /// In words, for messages.
+  public var layout: String {
     switch self {
-    case .missing(let path, let expected): "There is no folder \(path); expected is \(expected)."
-    case .empty(let path): "There is no PNG or JPEG picture in \(path)."
-    case .maskSize(let mask, let found, let expected):
-      "The mask \(mask) is \(found[0]) x \(found[1]) pixels, but its picture is \(expected[0]) x \(expected[1])."
-    case .shots(let asked, let available, let category):
-      "\(asked) training pictures were asked for, but \(category) has \(available)."
-    case .duplicate(let path, let other): "\(path) and \(other) have the same stem; masks cannot be told apart."
-    case .nothingMatches(let pattern): "Nothing matches '\(pattern)'; name pictures, folders or quoted patterns."
+    case .auto: "whatever layout is recognised"
+    case .mvtec: "MVTec AD's layout"
+    case .loco: "MVTec LOCO AD's layout"
+    case .btad: "BTAD's layout"
+    case .visa: "VisA's layout"
+    case .folder: "folders of pictures"
     }
   }
+}
+
+/// A way to find a data set's pictures.
+protocol CategorySource: Sendable {
+  /// What its categories are read as.
+  var kind: DatasetKind { get }
+  var root: String { get }
+  /// Names in order; none where the folder has another layout.
+  func categories() throws(DatasetError) -> [String]
+  func category(_ name: String) throws(DatasetError) -> Category
+}
+
+/// A data set on disk, whatever its layout.
+public struct Dataset: Sendable {
+  let source: any CategorySource
+
+  /// Which layout it has; never ``DatasetKind/auto``.
+  public var kind: DatasetKind { source.kind }
+  public var root: String { source.root }
+
+  /// What VisA's usual protocol is called.
+  public static let standardSplit = "1cls"
+
+  /// Opens a data set by the folder that holds its categories, or by the folder of one of them.
+  ///
+  /// - split: which of VisA's lists in `split_csv` says what is for training and what for tests
+  /// - Throws: ``DatasetError`` when the folder does not have the layout, or for `auto` none that is known.
+  public init(_ kind: DatasetKind = .auto, root: String, split: String = standardSplit) throws(DatasetError) {
+    let root = PathName.trimmed(root)
+    guard PictureFiles.isFolder(root) else { throw .missing(path: root, expected: "the folder of a data set") }
+    let layouts = Self.layouts.filter { kind == $0.kind || (kind == .auto && $0.isRecognised) }
+    for layout in layouts {
+      let source = layout.source(root, split)
+      if try !source.categories().isEmpty {
+        self.source = source
+        return
+      }
+    }
+    throw .unrecognised(root: root, layouts: layouts.map { "\($0.kind.rawValue): \($0.mark)" })
+  }
+
+  /// Folders of pictures that a person names.
+  public init(_ folders: PictureFolders) { source = folders }
+
+  /// A list of pictures; see ``Manifest``.
+  public init(manifest path: String) throws(DatasetError) { source = try Manifest(path: path) }
+
+  /// Names of products, in order.
+  public func categories() throws(DatasetError) -> [String] { try source.categories() }
+
+  /// One product; its name may be left out where there is one.
+  ///
+  /// - Throws: ``DatasetError`` naming the folder, file or line that is missing or wrong.
+  public func category(_ name: String? = nil) throws(DatasetError) -> Category {
+    let known = try categories()
+    if let name {
+      // A folder that lacks a part of the layout is told which.
+      guard known.contains(name) || PictureFiles.isFolder("\(root)/\(name)") else {
+        throw .category(asked: name, root: root, known: known)
+      }
+      return try source.category(name)
+    }
+    guard known.count == 1 else { throw .category(asked: nil, root: root, known: known) }
+    return try source.category(known[0])
+  }
+
+  /// A layout, what it is recognised by, and how it is opened.
+  private struct Layout: Sendable {
+    let kind: DatasetKind
+    let mark: String
+    /// Whether `auto` looks for it: the reorganised VisA looks like MVTec AD.
+    var isRecognised = true
+    let source: @Sendable (_ root: String, _ split: String) -> any CategorySource
+  }
+
+  /// In the order in which they are looked for.
+  private static let layouts = [
+    Layout(kind: .visa, mark: VisALists.mark) { VisALists(root: $0, split: $1) },
+    Layout(kind: .loco, mark: "<category>/\(DefectTable.file)") { root, _ in
+      ProductFolders(kind: .loco, root: root, normal: "good", needsTable: true)
+    },
+    Layout(kind: .mvtec, mark: "<category>/train/good") { root, _ in
+      ProductFolders(kind: .mvtec, root: root, normal: "good", needsTable: false)
+    },
+    Layout(kind: .visa, mark: "<category>/train/good", isRecognised: false) { root, _ in
+      ProductFolders(kind: .visa, root: root, normal: "good", needsTable: false)
+    },
+    Layout(kind: .btad, mark: "<category>/train/ok") { root, _ in
+      ProductFolders(kind: .btad, root: root, normal: "ok", needsTable: false)
+    },
+    Layout(kind: .folder, mark: "pictures and no folders") { root, _ in PictureFolders(only: root) },
+  ]
 }

@@ -2,36 +2,14 @@ import Foundation
 
 /// Finding picture files.
 public enum PictureFiles {
-  static let extensions: Set<String> = ["png", "jpg", "jpeg"]
+  static let extensions: Set<String> = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp"]
+  /// ``extensions`` in words.
+  static let kinds = "PNG, JPEG, BMP, TIFF or WebP"
 
   /// A picture named on a command line, and the relative name of what is written for it, without extension.
   public struct Named: Hashable, Sendable {
     public let path: String
     public let outputStem: String
-  }
-
-  /// The pictures of a folder in the order of their names, and what was passed over.
-  static func list(_ folder: String) throws(DatasetError) -> (
-    paths: [String], skipped: [(path: String, reason: String)]
-  ) {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-      throw .missing(path: folder, expected: "a folder of pictures")
-    }
-    var paths: [String] = []
-    var skipped: [(path: String, reason: String)] = []
-    for name in names.sorted() {
-      let path = "\(folder)/\(name)"
-      if name.hasPrefix(".") {
-        skipped.append((path, "hidden"))
-      } else if isFolder(path) {
-        skipped.append((path, "a folder"))
-      } else if !extensions.contains((name as NSString).pathExtension.lowercased()) {
-        skipped.append((path, "neither PNG nor JPEG by its name"))
-      } else {
-        paths.append(path)
-      }
-    }
-    return (paths, skipped)
   }
 
   /// The pictures that arguments name: files, folders (with everything below them) and quoted patterns.
@@ -47,7 +25,7 @@ public enum PictureFiles {
       for match in isExact ? [argument] : matches(argument) {
         if isFolder(match) {
           found += below(match)
-        } else if isExact || extensions.contains((match as NSString).pathExtension.lowercased()) {
+        } else if isExact || isPicture(match) {
           found.append(Named(path: match, outputStem: stem((match as NSString).lastPathComponent)))
         }
       }
@@ -61,7 +39,7 @@ public enum PictureFiles {
     let folder = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
     let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
     return names.sorted().filter { name in
-      extensions.contains((name as NSString).pathExtension.lowercased())
+      isPicture(name)
         && !name.split(separator: "/").contains { $0.hasPrefix(".") } && !isFolder("\(folder)/\(name)")
     }.map { Named(path: "\(folder)/\($0)", outputStem: stem($0)) }
   }
@@ -87,6 +65,10 @@ public enum PictureFiles {
   }
 
   private static func stem(_ name: String) -> String { (name as NSString).deletingPathExtension }
+
+  static func isPicture(_ name: String) -> Bool {
+    extensions.contains((name as NSString).pathExtension.lowercased())
+  }
 
   static func isFolder(_ path: String) -> Bool {
     var folder: ObjCBool = false

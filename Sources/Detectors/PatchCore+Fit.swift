@@ -11,14 +11,16 @@ public enum TrainingStage: String, Sendable {
 }
 
 extension PatchCore {
-  /// Trains on normal pictures: descriptors of all of them, the coreset, and the threshold by cross-fitting.
+  /// Trains on normal pictures: descriptors of all of them, the coreset, and the threshold from the normal pictures for
+  /// validation, or by cross-fitting where there are none.
   ///
-  /// - pictures: how many there are; `load` decodes one.
+  /// - pictures: how many there are; `load` decodes one. So with `validation`.
   /// - progress: called with the stage, steps done and steps in all; may throw to stop the training.
   /// - Throws: ``DetectorError``, `DeviceError`, or what `load` and `progress` throw.
   public static func fit(
     _ configuration: PatchCoreConfiguration, backbone: any Backbone, pictures: Int,
-    load: (Int) throws -> NetworkPicture,
+    load: (Int) throws -> NetworkPicture, validation: Int = 0,
+    loadValidation: (Int) throws -> NetworkPicture = { _ in throw DetectorError.noPictures },
     progress: (TrainingStage, Int, Int) throws -> Void = { _, _, _ in }
   ) throws -> PatchCore {
     try configuration.validate()
@@ -29,11 +31,33 @@ extension PatchCore {
     }
     let bank = try MemoryBank(reducing: training.rows, configuration) { try progress(.coreset, $0, $1) }
     var model = PatchCore(configuration, extractor: extractor, bank: bank)
+    if validation > 0 {
+      model.threshold = try model.threshold(fromValidation: validation, load: loadValidation) {
+        try progress(.threshold, $0, validation)
+      }
+      return model
+    }
     model.threshold =
       pictures == 1
       ? try model.thresholdFromCopies(of: load(0), progress: { try progress(.threshold, $0, $1) })
       : try training.crossFittedThreshold(configuration) { try progress(.threshold, $0, $1) }
     return model
+  }
+
+  /// The finished model has not seen the pictures for validation.
+  private func threshold(
+    fromValidation count: Int, load: (Int) throws -> NetworkPicture, progress: (Int) throws -> Void
+  ) throws -> Threshold {
+    var scores: [HeldOutScore] = []
+    for index in 0..<count {
+      scores.append(
+        try Self.heldOutScore(
+          extractor.descriptors(of: load(index)), bank: bank, grid: extractor.grid, configuration: configuration))
+      try progress(index + 1)
+    }
+    return Threshold(
+      heldOut: scores, falseAlarmRate: configuration.falseAlarmRate,
+      origin: "\(count) normal validation picture\(count == 1 ? "" : "s")", fromCopies: false)
   }
 
   /// With one picture nothing can be held out: its admissible copies are scored instead.

@@ -1,7 +1,7 @@
 import Backbones
 import Checkpoints
 public import Compute
-import Foundation
+public import Foundation
 import Tensors
 
 /// A detector with what is known of its making; lives on disk as a folder of `model.json` and `weights.safetensors`.
@@ -19,9 +19,10 @@ public struct TrainedModel: Sendable {
 
   /// Writes the model's folder, whole or not at all; an older one in its place is replaced.
   ///
+  /// - files: what else belongs into the folder, by name
   /// - Throws: `CheckpointError` when the place is not writable, ``DetectorError/model(path:reason:)`` when it holds
   ///   something that is no model.
-  public func save(to path: String) throws {
+  public func save(to path: String, with files: [String: Data] = [:]) throws {
     let url = URL(fileURLWithPath: path)
     try Self.checkReplaceable(path)
     let encoder = JSONEncoder()
@@ -33,6 +34,7 @@ public struct TrainedModel: Sendable {
     try AtomicWriting.writeFolder(at: url) { folder in
       try json.write(to: folder.appendingPathComponent(Self.descriptionFile))
       try tensors.write(to: folder.appendingPathComponent(Self.weightsFile))
+      for (name, data) in files { try data.write(to: folder.appendingPathComponent(name)) }
     }
   }
 

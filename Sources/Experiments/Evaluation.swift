@@ -19,6 +19,13 @@ public struct InspectedPicture: Sendable {
   public let width: Int
   public let height: Int
   public let inspection: Inspection
+
+  package init(sample: Sample, width: Int, height: Int, inspection: Inspection) {
+    self.sample = sample
+    self.width = width
+    self.height = height
+    self.inspection = inspection
+  }
 }
 
 /// A model's verdicts over a category's test pictures, and the metrics that follow.
@@ -27,7 +34,7 @@ public struct Evaluation: Sendable {
   public let pictures: [InspectedPicture]
   public let metrics: CategoryMetrics
   public let seconds: Seconds
-  /// Defective pictures without a mask: they count for picture metrics only.
+  /// Defective pictures without a mask, or with an empty one: they count for picture metrics only.
   public let withoutMask: Int
 
   /// Inspects every test picture and computes the metrics on raw scores.
@@ -57,15 +64,16 @@ public struct Evaluation: Sendable {
     }
     self.category = category.name
     self.pictures = pictures
-    (metrics, withoutMask) = try Self.metrics(pictures, size, threshold: detector.threshold?.score)
+    (metrics, withoutMask) = try Self.metrics(
+      pictures, size, threshold: detector.threshold?.score, defects: category.defects)
     seconds.total = started.duration(to: .now).seconds
     self.seconds = seconds
   }
 
-  /// - channels: a defective picture's annotated defects one by one, at the size; none where there are none
-  static func metrics(
-    _ pictures: [InspectedPicture], _ size: EvaluationSize, threshold: Float?,
-    channels: (InspectedPicture) throws -> [DefectChannel] = { _ in [] }
+  /// - threshold: picture scores above it are called defective
+  /// - defects: how much of each kind of defect has to be found, for AU-sPRO
+  package static func metrics(
+    _ pictures: [InspectedPicture], _ size: EvaluationSize, threshold: Float?, defects: DefectTable? = nil
   ) throws -> (CategoryMetrics, withoutMask: Int) {
     var groups = MeasuredGroup.all(of: pictures.map(\.sample.label))
     var withoutMask = 0
@@ -74,7 +82,7 @@ public struct Evaluation: Sendable {
         withoutMask += 1
         continue
       }
-      let (map, channels) = (picture.map(at: size).values, try channels(picture))
+      let (map, channels) = (picture.map(at: size).values, try defects.map { try picture.channels($0, at: size) } ?? [])
       for group in groups.indices where groups[group].contains(picture.sample.label) {
         try groups[group].pixels.collect(
           picture.sample.name, map: map, mask: mask.values, width: mask.width, channels: channels)
@@ -106,17 +114,25 @@ extension InspectedPicture {
     return inspection.map.resized(width: extent.width, height: extent.height)
   }
 
-  /// The ground truth at a size; nil for a defective picture without a mask.
+  /// The ground truth at a size; nil for a defective picture without a mask, or with an empty one.
   public func mask(at size: EvaluationSize) throws -> Mask? {
     let extent = extent(size)
-    guard let maskPath = sample.maskPath else {
-      return sample.label.isDefective ? nil : .empty(width: extent.width, height: extent.height)
+    return try sample.mask(width: width, height: height)?.resized(width: extent.width, height: extent.height)
+  }
+}
+
+extension InspectedPicture {
+  /// The annotated defects one by one at a size, with how much of each has to be found.
+  func channels(_ table: DefectTable, at size: EvaluationSize) throws -> [DefectChannel] {
+    let extent = extent(size)
+    // A number of pixels counts the picture's own.
+    let scale = Double(extent.width * extent.height) / Double(width * height)
+    return try sample.channels(table, width: width, height: height).map { channel in
+      DefectChannel(
+        mask: channel.mask.resized(width: extent.width, height: extent.height).values,
+        saturation: channel.defect.isRelative
+          ? .part(channel.defect.saturation) : .pixels(channel.defect.saturation * scale))
     }
-    let mask = try Mask(path: maskPath)
-    guard mask.width == width, mask.height == height else {
-      throw DatasetError.maskSize(mask: maskPath, found: [mask.width, mask.height], expected: [width, height])
-    }
-    return mask.resized(width: extent.width, height: extent.height)
   }
 }
 
@@ -128,7 +144,7 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   public var description: String {
     switch self {
     case .noTestPictures(let category):
-      "There are no test pictures of \(category); evaluation needs <category>/test/good and defective kinds."
+      "There are no test pictures of \(category); evaluation needs good and defective ones."
     case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)."
     }
   }

@@ -1,4 +1,5 @@
 import Datasets
+import Detectors
 import Metrics
 
 /// Test pictures whose metrics are computed together: all of them, or those of one kind of defect with all good ones.

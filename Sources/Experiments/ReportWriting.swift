@@ -1,6 +1,7 @@
 public import Detectors
 import Datasets
 public import Images
+import Metrics
 
 extension ReportSection {
   /// The report's part of an evaluation: every picture with its map on one scale for the whole category.

@@ -1,5 +1,6 @@
 public import Backbones
 import Checkpoints
+public import Datasets
 public import Detectors
 import Foundation
 import Images
@@ -8,17 +9,21 @@ import Images
 public struct Training: Sendable {
   public var configuration: PatchCoreConfiguration
   public var files: [String]
+  /// Normal pictures that are never trained on: the threshold rests on them where there are some.
+  public var validation: [String]
   public var shots: Int?
   public var draw: UInt64?
   public var seed: UInt64
   public var programVersion: String
 
   public init(
-    configuration: PatchCoreConfiguration, files: [String], shots: Int? = nil, draw: UInt64? = nil, seed: UInt64 = 0,
-    programVersion: String
+    configuration: PatchCoreConfiguration, files: [String], validation: [String] = [], shots: Int? = nil,
+    draw: UInt64? = nil,
+    seed: UInt64 = 0, programVersion: String
   ) {
     self.configuration = configuration
     self.files = files
+    self.validation = validation
     self.shots = shots
     self.draw = draw
     self.seed = seed
@@ -29,6 +34,15 @@ public struct Training: Sendable {
   public struct Outcome: Sendable {
     public let model: TrainedModel
     public let seconds: Seconds
+
+    /// Writes the model's folder with the category's split beside it.
+    public func save(_ category: Datasets.Category, to path: String) throws {
+      let files = model.description.trainingFiles
+      let split = try DatasetSplit(
+        category, training: files.map(\.path), shots: model.description.shots, draw: model.description.draw,
+        hashes: Dictionary(files.map { ($0.path, $0.sha256) }, uniquingKeysWith: { first, _ in first }))
+      try model.save(to: path, with: [DatasetSplit.file: split.json()])
+    }
   }
 
   /// - progress: called with the stage, steps done and steps in all; may throw to stop.
@@ -39,13 +53,14 @@ public struct Training: Sendable {
     var seconds = Seconds()
     let started = ContinuousClock.now
     var featuresEnded = started
+    func load(_ path: String) throws -> NetworkPicture {
+      let begun = ContinuousClock.now
+      defer { seconds.decode += begun.duration(to: .now).seconds }
+      return NetworkPicture(try Image(path: path), size: configuration.size)
+    }
     let detector = try PatchCore.fit(
-      configuration, backbone: loaded.backbone, pictures: files.count,
-      load: { index in
-        let begun = ContinuousClock.now
-        defer { seconds.decode += begun.duration(to: .now).seconds }
-        return NetworkPicture(try Image(path: files[index]), size: configuration.size)
-      },
+      configuration, backbone: loaded.backbone, pictures: files.count, load: { try load(files[$0]) },
+      validation: validation.count, loadValidation: { try load(validation[$0]) },
       progress: { stage, done, total in
         if stage == .features { featuresEnded = .now }
         try progress(stage, done, total)

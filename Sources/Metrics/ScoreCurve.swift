@@ -65,9 +65,25 @@ public struct ScoreCurve: Sendable {
     equal.withUnsafeMutableBufferPointer { equal in
       gaps.withUnsafeMutableBufferPointer { gaps in
         grid.withSearch { search in
-          for index in values.indices where (mask?[index] ?? 0) | (ignore?[index] ?? 0) == 0 {
-            let (place, isEqual) = search.place(values[index] + 0)
-            if isEqual { equal[place] += 1 } else { gaps[place] += 1 }
+          // In blocks: the table's entries are fetched for many pixels at once, which the searches would keep waiting.
+          withUnsafeTemporaryAllocation(of: Float.self, capacity: 512) { block in
+            withUnsafeTemporaryAllocation(of: ScoreGrid.Range.self, capacity: 512) { ranges in
+              var filled = 0
+              func flush() {
+                for index in 0..<filled { ranges[index] = search.range(block[index]) }
+                for index in 0..<filled {
+                  let (place, isEqual) = search.place(block[index], in: ranges[index])
+                  if isEqual { equal[place] += 1 } else { gaps[place] += 1 }
+                }
+                filled = 0
+              }
+              for index in values.indices where (mask?[index] ?? 0) | (ignore?[index] ?? 0) == 0 {
+                block[filled] = values[index] + 0
+                filled += 1
+                if filled == 512 { flush() }
+              }
+              flush()
+            }
           }
         }
       }

@@ -48,21 +48,32 @@ struct ScoreGrid: Sendable {
     fileprivate let base: UInt32
     fileprivate let shift: UInt32
 
-    /// The first score that is not below the value, and whether it equals it; the number of scores when all are below.
+    /// Where the value's place is to be looked for.
     ///
     /// - value: finite, and no negative zero
     @inline(__always)
-    func place(_ value: Float) -> (index: Int, isEqual: Bool) {
+    func range(_ value: Float) -> Range {
       let ordered = ScoreGrid.ordered(value)
-      guard !scores.isEmpty, ordered >= base else { return (0, false) }
+      guard !scores.isEmpty, ordered >= base else { return Range(low: 0, high: 0) }
       let bucket = Int((ordered - base) >> shift)
-      guard bucket + 1 < starts.count else { return (scores.count, false) }
-      var (low, high) = (Int(starts[bucket]), Int(starts[bucket + 1]))
+      guard bucket + 1 < starts.count else { return Range(low: Int32(scores.count), high: Int32(scores.count)) }
+      return Range(low: starts[bucket], high: starts[bucket + 1])
+    }
+
+    /// The first score that is not below the value, and whether it equals it; the number of scores when all are below.
+    @inline(__always)
+    func place(_ value: Float, in range: Range) -> (index: Int, isEqual: Bool) {
+      var (low, high) = (Int(range.low), Int(range.high))
       while low < high {
         let middle = (low + high) / 2
         if scores[middle] < value { low = middle + 1 } else { high = middle }
       }
       return (low, low < scores.count && scores[low] == value)
     }
+  }
+
+  struct Range {
+    fileprivate let low: Int32
+    fileprivate let high: Int32
   }
 }

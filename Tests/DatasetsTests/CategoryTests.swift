@@ -48,6 +48,11 @@ struct CategoryTests {
     #expect(counts.values.allSatisfy { abs($0 - 100) <= 40 })
   }
 
+  @Test func withoutNormalPicturesThereIsNothingToTrainOn() {
+    let empty = Datasets.Category(name: "bottle", training: [], test: [])
+    #expect(throws: DatasetError.noTraining(category: "bottle")) { try empty.shots(nil) }
+  }
+
   @Test(arguments: [0, -1, 11])
   func aNumberThatCannotBeHadIsRefused(_ count: Int) {
     for draw in [nil, UInt64(1)] {
@@ -64,9 +69,22 @@ struct CategoryTests {
     #expect(
       DatasetError.maskSize(mask: "m.png", found: [2, 3], expected: [4, 5]).description
         == "The mask m.png is 2 x 3 pixels, but its picture is 4 x 5.")
+    #expect(DatasetError.missing(path: "/a", expected: "b").description == "There is no /a; expected is b.")
     #expect(
-      DatasetError.missing(path: "/a", expected: "b").description == "There is no folder /a; expected is b.")
-    #expect(DatasetError.empty(path: "/a").description == "There is no PNG or JPEG picture in /a.")
+      DatasetError.empty(path: "/a").description == "There is no PNG, JPEG, BMP, TIFF or WebP picture in /a.")
+    #expect(
+      DatasetError.category(asked: nil, root: "/a", known: ["b", "c"]).description
+        == "/a holds 2 categories; name one with --category: b, c.")
+    #expect(
+      DatasetError.category(asked: "d", root: "/a", known: ["b", "c"]).description
+        == "There is no category 'd' in /a; there is b, c.")
+    #expect(
+      DatasetError.maskValue(mask: "m.png", value: 7, known: [255, 254]).description
+        == "The mask m.png has the value 7, which defects_config.json does not list; it lists 255, 254.")
+    #expect(
+      DatasetError.maskValues(mask: "m.png", values: Array(1...22)).description.contains("19, 20, …, but the pixels"))
+    #expect(
+      DatasetError.listed(file: "a.csv", line: 3, reason: "no").description == "a.csv, line 3: no.")
     #expect(
       DatasetError.nothingMatches("*.x").description
         == "Nothing matches '*.x'; name pictures, folders or quoted patterns.")

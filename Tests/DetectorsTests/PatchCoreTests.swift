@@ -158,6 +158,24 @@ struct PatchCoreTests {
     #expect(threshold.origin == "6 relit and moved copies of the one training picture")
   }
 
+  /// Pictures that a data set sets apart are scored by the finished model; also beside a single training picture.
+  @Test(arguments: TestDevice.all, [[0], [0, 1, 2]])
+  func validationPicturesGiveTheThreshold(_ tested: TestDevice, training: [Int]) throws {
+    let validation = [33, 40, 50]
+    let model = try PatchCore.fit(
+      Self.configuration, backbone: FakeBackbone(on: tested.device), pictures: training.count,
+      load: { NetworkPicture(try DrawnPictures.texture(training[$0]), size: 64) }, validation: validation.count,
+      loadValidation: { NetworkPicture(try DrawnPictures.texture(validation[$0]), size: 64) })
+    let threshold = try #require(model.threshold)
+    let found = try validation.map { try model.inspect(DrawnPictures.texture($0)) }
+    #expect(threshold.score == Threshold.quantile(found.map(\.score), 0.99))
+    #expect(threshold.pixel == Threshold.quantile(found.map(\.map.largest), 0.99))
+    #expect(threshold.heldOut == 3)
+    #expect(threshold.lowConfidence)
+    #expect(threshold.origin == "3 normal validation pictures")
+    #expect(try model.bankValues() == Self.fit(training, on: tested.device).bankValues())
+  }
+
   // MARK: the memory bank
 
   @Test(arguments: TestDevice.all)

@@ -18,7 +18,7 @@ func inspect(_ picture: String, data: String, product: String, model path: Strin
   var configuration = PatchCoreConfiguration()
   configuration.size = 128
   let training = Training(
-    configuration: configuration, files: try MVTecDataset(root: data).category(product).training,
+    configuration: configuration, files: try Dataset(root: data).category(product).training,
     programVersion: "my program 1.0")
   let trained = try training.run(backbone) { stage, done, total in print("\(stage.rawValue) \(done)/\(total)") }.model
   try trained.save(to: path)

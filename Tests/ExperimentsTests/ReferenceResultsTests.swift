@@ -112,6 +112,6 @@ struct ReferenceRow: Sendable, CustomTestStringConvertible {
 
   func loadCategory() throws -> Datasets.Category {
     let folder = try #require(DevelopmentData.folder).appendingPathComponent(category)
-    return try MVTecDataset(root: folder.deletingLastPathComponent().path).category(folder.lastPathComponent)
+    return try Dataset(.mvtec, root: folder.deletingLastPathComponent().path).category(folder.lastPathComponent)
   }
 }

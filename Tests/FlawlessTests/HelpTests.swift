@@ -5,7 +5,8 @@ import Testing
 @Suite("Help, version and completion")
 struct HelpTests {
   private static let commands = [
-    [], ["demo"], ["sample-data"], ["train"], ["evaluate"], ["predict"], ["devices"], ["weights"], ["weights", "list"],
+    [], ["demo"], ["sample-data"], ["datasets"], ["datasets", "check"], ["train"], ["evaluate"], ["predict"],
+    ["devices"], ["weights"], ["weights", "list"],
     ["weights", "add"], ["weights", "verify"],
   ]
   private static let snapshot = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -44,7 +45,7 @@ struct HelpTests {
   func completionCoversTheCommands(_ shell: String) throws {
     let outcome = try flawless("--generate-completion-script", shell)
     #expect(outcome.status == 0)
-    for command in ["sample-data", "train", "evaluate", "predict", "devices", "weights", "demo"] {
+    for command in ["sample-data", "datasets", "train", "evaluate", "predict", "devices", "weights", "demo"] {
       #expect(outcome.output.contains(command), "\(command)")
     }
   }

@@ -26,7 +26,7 @@ struct TrainTests {
     #expect(lines.last == "model: \(product.model)")
     #expect(outcome.errors.contains("features: 4/4"))
     let files = try FileManager.default.contentsOfDirectory(atPath: product.model).sorted()
-    #expect(files == ["model.json", "weights.safetensors"])
+    #expect(files == ["model.json", "split.json", "weights.safetensors"])
   }
 
   @Test func theJSONHasItsNames() throws {
@@ -112,10 +112,10 @@ struct TrainTests {
       try FileManager.default.createDirectory(at: good, withIntermediateDirectories: true)
       let empty = try train(product, to: "\(folder.path)/new.model", data: folder.path).wait()
       #expect(empty.status == 1)
-      #expect(empty.errors == "flawless: There is no PNG or JPEG picture in \(good.path).\n")
+      #expect(empty.errors == "flawless: There is no PNG, JPEG, BMP, TIFF or WebP picture in \(good.path).\n")
       let missing = try train(product, to: "\(folder.path)/new.model", data: "\(folder.path)/none").wait()
       #expect(missing.status == 1)
-      #expect(missing.errors.hasPrefix("flawless: There is no folder \(folder.path)/none/"))
+      #expect(missing.errors == "flawless: There is no \(folder.path)/none; expected is the folder of a data set.\n")
     }
   }
 

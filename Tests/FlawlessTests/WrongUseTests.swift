@@ -6,7 +6,13 @@ import Testing
 struct WrongUseTests {
   @Test(arguments: [
     (["fly"], "Unexpected argument 'fly'"),
-    (["train"], "Missing expected argument"),
+    (["train", "--data", "x"], "Missing expected argument"),
+    (["train", "-o", "m"], "Name pictures with --data, with --normal, or with --manifest."),
+    (["train", "--data", "x", "--manifest", "y", "-o", "m"], "--manifest cannot be used with --data"),
+    (["train", "--manifest", "x", "--normal", "y", "-o", "m"], "--manifest cannot be used with --data or folders"),
+    (["train", "--dataset", "btad", "--normal", "y", "-o", "m"], "--dataset btad has folders of its own"),
+    (["evaluate", "m", "--normal-test", "x", "--masks", "y"], "--masks needs --abnormal."),
+    (["datasets", "check"], "Name pictures with --data"),
     (["train", "--data", "x", "--category", "y", "-o", "m", "--draw", "7"], "--draw needs --shots."),
     (["train", "--data", "x", "--category", "y", "-o", "m", "--shots", "few"], "'few' is invalid"),
     (["train", "--data", "x", "--category", "y", "-o", "m", "--device", "gpu"], "'gpu' is no device"),

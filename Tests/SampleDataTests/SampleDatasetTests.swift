@@ -40,7 +40,7 @@ struct SampleDatasetTests {
     try withTemporaryFolder { folder in
       let target = folder.appendingPathComponent("data")
       try Self.dataset().write(to: target) { _, _ in }
-      let reader = MVTecDataset(root: target.path)
+      let reader = try Dataset(.mvtec, root: target.path)
       #expect(try reader.categories() == Products.all.map { $0.category }.sorted())
       for product in Products.all {
         let category = try reader.category(product.category)
@@ -48,11 +48,11 @@ struct SampleDatasetTests {
         #expect(category.test.map(\.label.name).sorted() == (["good"] + product.kinds).sorted())
         #expect(category.skipped.isEmpty)
         for sample in category.test {
-          #expect((sample.maskPath != nil) == sample.label.isDefective)
+          #expect(sample.masks.count == (sample.label.isDefective ? 1 : 0))
           let image = try Image(path: sample.path)
           #expect(image.width == 48 && image.height == 48 && image.channels == 3)
-          guard let maskPath = sample.maskPath else { continue }
-          let mask = Mask(try Image(path: maskPath))
+          guard sample.label.isDefective else { continue }
+          let mask = try #require(try sample.mask(width: 48, height: 48))
           #expect(mask.width == 48 && mask.height == 48 && mask.defectivePixels > 0)
         }
       }
@@ -133,7 +133,7 @@ struct SampleDatasetTests {
   @Test func emptyFolderIsTaken() throws {
     try withTemporaryFolder { folder in
       try Self.dataset().write(to: folder.appendingPathComponent("")) { _, _ in }
-      #expect(try MVTecDataset(root: folder.path).categories().count == 3)
+      #expect(try Dataset(.mvtec, root: folder.path).categories().count == 3)
     }
   }
 

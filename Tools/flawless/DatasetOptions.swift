@@ -1,26 +1,82 @@
-import ArgumentParser
-import Datasets
+public import ArgumentParser
+public import Datasets
 import ToolSupport
 
-/// Layouts of data sets that `--dataset` takes.
-enum DatasetKind: String, ExpressibleByArgument, CaseIterable {
-  case mvtec
-}
+extension DatasetKind: ExpressibleByArgument {}
 
 /// Where the pictures are.
 struct DatasetOptions: ParsableArguments {
   @Option(help: "The layout of the data set.")
-  var dataset: DatasetKind = .mvtec
+  var dataset: DatasetKind = .auto
 
   @Option(help: ArgumentHelp("The data set's folder, which holds the categories.", valueName: "ROOT"))
-  var data: String
+  var data: String?
 
-  @Option(help: ArgumentHelp("The category: a product's folder.", valueName: "NAME"))
-  var category: String
+  @Option(
+    help: ArgumentHelp("The category: a product's folder. May be left out where there is one.", valueName: "NAME"))
+  var category: String?
 
-  func load() throws -> Category {
-    switch dataset {
-    case .mvtec: try MVTecDataset(root: data).category(category)
+  @Option(help: ArgumentHelp("VisA's list in split_csv, without '.csv'.", valueName: "NAME"))
+  var split = Dataset.standardSplit
+
+  @Option(help: ArgumentHelp("A folder of good pictures, in any layout; may be repeated.", valueName: "DIR"))
+  var normal: [String] = []
+
+  @Option(help: ArgumentHelp("A folder of defective test pictures; may be repeated.", valueName: "DIR"))
+  var abnormal: [String] = []
+
+  @Option(help: ArgumentHelp("A folder of good test pictures; may be repeated.", valueName: "DIR"))
+  var normalTest: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "A folder of masks of the defective pictures, found by their names; may be repeated.", valueName: "DIR"))
+  var masks: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "A list of pictures as CSV (path,split,label,mask) or JSON lines; paths are relative to it.", valueName: "FILE"))
+  var manifest: String?
+
+  private var namesFolders: Bool { !(normal + abnormal + normalTest + masks).isEmpty }
+
+  func validate() throws {
+    let isOwnLayout = dataset == .auto || dataset == .folder
+    if manifest != nil, data != nil || namesFolders {
+      throw ValidationError("--manifest cannot be used with --data or folders of pictures.")
+    }
+    if manifest != nil || namesFolders, !isOwnLayout {
+      throw ValidationError("--dataset \(dataset.rawValue) has folders of its own; leave it out.")
+    }
+    if manifest == nil, data == nil, !namesFolders {
+      throw ValidationError("Name pictures with --data, with --normal, or with --manifest.")
+    }
+    if !masks.isEmpty, abnormal.isEmpty { throw ValidationError("--masks needs --abnormal.") }
+  }
+
+  func open() throws -> Dataset {
+    if let manifest { return try Dataset(manifest: manifest) }
+    guard namesFolders else { return try Dataset(dataset, root: data ?? ".", split: split) }
+    return Dataset(
+      PictureFolders(
+        name: category, root: data ?? "", normal: normal, abnormal: abnormal, normalTest: normalTest, masks: masks))
+  }
+
+  func load() throws -> Category { try open().category(category) }
+
+  /// Says which layout was recognised, and what was passed over.
+  func announce(_ found: Category, _ progress: ProgressReporter) throws {
+    if dataset == .auto, manifest == nil, !namesFolders {
+      try progress.note("data set: \(found.root) has \(found.kind.layout) (--dataset \(found.kind.rawValue))")
+    }
+    for line in Self.summary(of: found) { try progress.note("skipped \(line)") }
+  }
+
+  /// A line for each reason why files were skipped, with the first few of them.
+  static func summary(of category: Category) -> [String] {
+    Dictionary(grouping: category.skipped, by: \.reason).sorted { $0.key < $1.key }.map { reason, files in
+      let named = files.prefix(3).map { category.relative($0.path) }.joined(separator: ", ")
+      return "\(named)\(files.count > 3 ? " and \(files.count - 3) more" : ""): \(reason)"
     }
   }
 }

@@ -50,7 +50,7 @@ struct Demo: ParsableCommand {
 
     progress.begin()
     var run = Run()
-    let dataset = MVTecDataset(root: folder.data)
+    let dataset = try Dataset(.mvtec, root: folder.data)
     for name in try dataset.categories() {
       try run.add(name, dataset.category(name), loaded, self, folder, reusesModels: reusesModels, progress)
       try Interruption.check()
@@ -93,7 +93,7 @@ struct Demo: ParsableCommand {
       } else {
         let outcome = try training.run(loaded) { try progress.report("\(name): \($0.rawValue)", $1, of: $2) }
         try Interruption.check()
-        try outcome.model.save(to: path)
+        try outcome.save(category, to: path)
         seconds = seconds + outcome.seconds
         model = outcome.model
       }

@@ -19,6 +19,8 @@ struct Evaluate: ParsableCommand {
           --json metrics.json --report report
         flawless evaluate bottle.model --data mvtec --category bottle \\
           --evaluate-size 256 --json - --quiet
+        flawless evaluate my-product.model --normal-test photos/good-too \\
+          --abnormal photos/bad --masks photos/masks
       """)
 
   @Argument(help: "The model's folder.")
@@ -61,16 +63,18 @@ struct Evaluate: ParsableCommand {
     try OutputFile.check(csv)
     if let report { try OutputFile.checkFolder(report) }
     let progress = try common.progress()
-    for (path, reason) in category.skipped { try progress.note("skipped \(path): \(reason)") }
     let device = try common.openDevice(progress)
+    try dataset.announce(category, progress)
     let model = try TrainedModel.load(model, weights: weights, on: device)
+    try warnOfTrainingPictures(category, model.description, progress)
     progress.begin()
     let evaluation = try Evaluation(model.detector, category, size: size ?? .original) {
       try progress.report("test pictures", $0, of: $1)
     }
     if evaluation.withoutMask > 0 {
       try progress.note(
-        "\(evaluation.withoutMask) defective pictures have no mask: they count for picture metrics only")
+        "\(evaluation.withoutMask) defective pictures have no mask, or an empty one: they count for picture metrics only"
+      )
     }
     try Interruption.check()
     let metrics = MetricsFile(
@@ -86,6 +90,17 @@ struct Evaluate: ParsableCommand {
     guard json != "-", csv != "-" else { return }
     try Output.line(Self.table([evaluation]))
     if let report { try Output.line("report: \(report)/\(Report.file)") }
+  }
+
+  /// A picture that the model was trained on says nothing about others.
+  private func warnOfTrainingPictures(
+    _ category: Datasets.Category, _ description: ModelDescription, _ progress: ProgressReporter
+  ) throws {
+    let seen = try category.testPictures(hashedAs: Set(description.trainingFiles.map(\.sha256)))
+    guard let first = seen.first else { return }
+    try progress.note(
+      "warning: the model was trained on \(seen.count) of the \(category.test.count) test pictures (\(first.name)"
+        + "\(seen.count > 1 ? ", …" : "")): the metrics are too good", always: true)
   }
 
   private func writeReport(

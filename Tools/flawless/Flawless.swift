@@ -19,6 +19,8 @@ struct Flawless: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Demo.self, SampleDataCommand.self, Train.self, Evaluate.self, Predict.self, DevicesCommand.self, Weights.self,
+      Demo.self, SampleDataCommand.self, DatasetsCommand.self, Train.self, Evaluate.self, Predict.self,
+      DevicesCommand.self,
+      Weights.self,
     ])
 }

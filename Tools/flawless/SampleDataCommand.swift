@@ -40,7 +40,7 @@ struct SampleDataCommand: ParsableCommand {
   }
 
   private func summary() throws -> [String: Any] {
-    let dataset = MVTecDataset(root: output)
+    let dataset = try Dataset(.mvtec, root: output)
     var categories: [String: Any] = [:]
     for name in try dataset.categories() {
       let category = try dataset.category(name)

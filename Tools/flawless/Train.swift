@@ -11,14 +11,16 @@ struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train a detector on good pictures.",
     discussion: """
-      Only good pictures are needed, in ROOT/CATEGORY/train/good as PNG or JPEG. The threshold is found with good \
-      pictures that were held out. An older model at MODEL is replaced once the new one is complete.
+      Only good pictures are needed: in ROOT/CATEGORY/train/good, in any folder that --normal names, or in a data set's \
+      own layout, which is recognised. The threshold is found with good pictures that were held out. An older model at \
+      MODEL is replaced once the new one is complete; split.json in it lists the pictures.
 
       Examples:
         flawless train --data mvtec --category bottle -o bottle.model
+        flawless train --normal photos/good -o my-product.model
         flawless train --data mvtec --category bottle --shots 4 --draw 7 \\
           --device opencl -o bottle-4.model
-        flawless train --data my-data --category my-product -o my-product.model
+        flawless train --manifest pictures.csv -o my-product.model
       """)
 
   @OptionGroup(title: "Pictures") var pictures: TrainingPictures
@@ -43,28 +45,28 @@ struct Train: ParsableCommand {
     try OutputFile.checkFolder(OutputFile.parent(of: output))
     try OutputFile.check(json)
     let progress = try common.progress()
-    for (path, reason) in category.skipped { try progress.note("skipped \(path): \(reason)") }
     let device = try common.openDevice(progress)
+    try pictures.dataset.announce(category, progress)
     let loaded = try LoadedBackbone(options.backbone, weights: options.weights, on: device)
     let training = Training(
-      configuration: options.configuration, files: files, shots: pictures.shots, draw: pictures.draw, seed: seed,
-      programVersion: Version.text)
+      configuration: options.configuration, files: files, validation: category.validation, shots: pictures.shots,
+      draw: pictures.draw, seed: seed, programVersion: Version.text)
     progress.begin()
     let outcome = try training.run(loaded) { try progress.report($0.rawValue, $1, of: $2) }
     try Interruption.check()
-    try outcome.model.save(to: output)
+    try outcome.save(category, to: output)
     progress.clear()
     defer { DeviceChoice.keepKernels(of: device) }
-    if let json { try OutputFile.writeJSON(summary(outcome), to: json) }
+    if let json { try OutputFile.writeJSON(summary(outcome, category), to: json) }
     if json != "-" { try Output.line("\(Self.sentence(outcome))\nmodel: \(output)") }
   }
 
   /// What `--json` writes.
-  private func summary(_ outcome: Training.Outcome) -> [String: Any] {
+  private func summary(_ outcome: Training.Outcome, _ category: Datasets.Category) -> [String: Any] {
     let description = outcome.model.description
     let threshold = outcome.model.detector.threshold
     return [
-      "model": output, "detector": description.detector, "category": pictures.dataset.category,
+      "model": output, "detector": description.detector, "category": category.name,
       "pictures": description.trainingFiles.count,
       "backbone": description.configuration.backbone.rawValue, "weights_sha256": description.weightsSHA256,
       "memory_bank_rows": outcome.model.detector.bankRows, "device": description.device,

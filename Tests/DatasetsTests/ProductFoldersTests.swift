@@ -2,8 +2,8 @@ import Datasets
 import Foundation
 import Testing
 
-@Suite("MVTec AD's layout")
-struct MVTecDatasetTests {
+@Suite("The layout of MVTec AD and its kin")
+struct ProductFoldersTests {
   private let layout = [
     "bottle/train/good/001.png", "bottle/train/good/000.png", "bottle/test/good/000.png",
     "bottle/test/crack/000.png", "bottle/test/crack/001.jpg", "bottle/test/crack/002.PNG",
@@ -11,7 +11,7 @@ struct MVTecDatasetTests {
   ]
 
   private func category(_ files: [String], _ check: (Datasets.Category, String) throws -> Void) throws {
-    try withFiles(files) { root throws in try check(MVTecDataset(root: root).category("bottle"), root) }
+    try withFiles(files) { root throws in try check(Dataset(.mvtec, root: root).category("bottle"), root) }
   }
 
   @Test func picturesAreListedByNameGoodOnesFirst() throws {
@@ -31,15 +31,15 @@ struct MVTecDatasetTests {
 
   @Test func masksBelongToTheirStemWithAndWithoutSuffix() throws {
     try category(layout) { category, root throws in
-      let masks = category.test.map { $0.maskPath.map { relative([$0], to: "\(root)/bottle/ground_truth")[0] } }
-      #expect(masks == [nil, nil, "crack/000_mask.png", "crack/001.png", nil])
+      let masks = category.test.map { relative($0.masks, to: "\(root)/bottle/ground_truth") }
+      #expect(masks == [[], [], ["crack/000_mask.png"], ["crack/001.png"], []])
     }
   }
 
   @Test func aPictureMayBeNamedLikeAMask() throws {
     try category([
       "bottle/train/good/0.png", "bottle/test/crack/a_mask.png", "bottle/ground_truth/crack/a_mask_mask.png",
-    ]) { category, _ throws in #expect(category.test[0].maskPath?.hasSuffix("a_mask_mask.png") == true) }
+    ]) { category, _ throws in #expect(category.test[0].masks[0].hasSuffix("a_mask_mask.png")) }
   }
 
   @Test func whatIsNoPictureIsSkippedWithItsReason() throws {
@@ -56,8 +56,9 @@ struct MVTecDatasetTests {
       #expect(
         skipped.sorted() == [
           "ground_truth/crack/777_mask.png: a mask without a picture",
-          "test/crack/Thumbs.db: neither PNG nor JPEG by its name", "train/good/.hidden.png: hidden",
-          "train/good/folder.png: a folder", "train/good/notes.txt: neither PNG nor JPEG by its name",
+          "test/.trash: hidden", "test/crack/Thumbs.db: not a picture by its name",
+          "test/readme.txt: not a picture by its name", "train/good/.hidden.png: hidden",
+          "train/good/folder.png: a folder", "train/good/notes.txt: not a picture by its name",
         ])
     }
   }
@@ -76,18 +77,34 @@ struct MVTecDatasetTests {
   }
 
   @Test func missingFoldersAreNamed() throws {
-    try withFiles(["bottle/test/good/0.png"]) { root throws in
+    try withFiles(["bottle/test/good/0.png", "other/train/good/0.png"]) { root throws in
       #expect(
         throws: DatasetError.missing(
           path: "\(root)/bottle/train/good", expected: "MVTec AD's layout: <category>/train/good, test, ground_truth")
-      ) { try MVTecDataset(root: root).category("bottle") }
-      #expect(throws: DatasetError.missing(path: "\(root)/<category>/train/good", expected: "MVTec AD's layout")) {
-        try MVTecDataset(root: root).categories()
+      ) { try Dataset(.mvtec, root: root).category("bottle") }
+      #expect(throws: DatasetError.missing(path: "\(root)/nowhere", expected: "the folder of a data set")) {
+        try Dataset(.mvtec, root: "\(root)/nowhere")
       }
-      #expect(
-        throws: DatasetError.missing(
-          path: "\(root)/nowhere", expected: "a folder of categories in MVTec AD's layout")
-      ) { try MVTecDataset(root: "\(root)/nowhere").categories() }
+      #expect(throws: DatasetError.unrecognised(root: "\(root)/bottle", layouts: ["mvtec: <category>/train/good"])) {
+        try Dataset(.mvtec, root: "\(root)/bottle")
+      }
+    }
+  }
+
+  @Test func categoriesAreListedWhereNoneOrAWrongOneIsNamed() throws {
+    try withFiles(["bottle/train/good/0.png", "wood/train/good/0.png"]) { root throws in
+      let dataset = try Dataset(.mvtec, root: root)
+      #expect(throws: DatasetError.category(asked: nil, root: root, known: ["bottle", "wood"])) {
+        try dataset.category()
+      }
+      #expect(throws: DatasetError.category(asked: "botle", root: root, known: ["bottle", "wood"])) {
+        try dataset.category("botle")
+      }
+      // A category's own folder does as well, with and without its name.
+      for own in [try Dataset(root: "\(root)/wood/").category(), try Dataset(root: "\(root)/wood").category("wood")] {
+        #expect(own.name == "wood")
+        #expect(own.training == ["\(root)/wood/train/good/0.png"])
+      }
     }
   }
 
@@ -95,7 +112,7 @@ struct MVTecDatasetTests {
     for files in [["bottle/train/good/"], ["bottle/train/good/notes.txt"]] {
       try withFiles(files) { root throws in
         #expect(throws: DatasetError.empty(path: "\(root)/bottle/train/good")) {
-          try MVTecDataset(root: root).category("bottle")
+          try Dataset(.mvtec, root: root).category("bottle")
         }
       }
     }
@@ -104,14 +121,14 @@ struct MVTecDatasetTests {
   @Test func categoriesAreFoldersWithTrainingPictures() throws {
     try withFiles([
       "wood/train/good/0.png", "bottle/train/good/0.png", "license.txt", "empty/", ".cache/train/good/0.png",
-    ]) { root throws in #expect(try MVTecDataset(root: root).categories() == ["bottle", "wood"]) }
+    ]) { root throws in #expect(try Dataset(.mvtec, root: root).categories() == ["bottle", "wood"]) }
   }
 
   @Test func twoMasksOfOneStemAreRefused() throws {
     try withFiles(layout + ["bottle/ground_truth/crack/000.png"]) { root throws in
       let folder = "\(root)/bottle/ground_truth/crack"
       #expect(throws: DatasetError.duplicate(path: "\(folder)/000_mask.png", other: "\(folder)/000.png")) {
-        try MVTecDataset(root: root).category("bottle")
+        try Dataset(.mvtec, root: root).category("bottle")
       }
     }
   }
@@ -120,7 +137,7 @@ struct MVTecDatasetTests {
     try withFiles(layout + ["bottle/test/crack/000.jpg"]) { root throws in
       let folder = "\(root)/bottle/test/crack"
       #expect(throws: DatasetError.duplicate(path: "\(folder)/000.png", other: "\(folder)/000.jpg")) {
-        try MVTecDataset(root: root).category("bottle")
+        try Dataset(.mvtec, root: root).category("bottle")
       }
     }
   }
