@@ -59,7 +59,8 @@ struct MetricDefinition: Sendable {
 }
 
 /// One category's metrics. Where kinds of defects are measured apart, each with all good pictures, a metric has besides
-/// its name `<name>_<split>` for each of them, and `<name>_split_mean`, their unweighted mean.
+/// its name `<name>_<split>` for each of them, and, where there are several, their unweighted mean
+/// `<name>_split_mean`.
 public struct CategoryMetrics: Sendable {
   public struct Entry: Sendable {
     /// The name in `metrics.json`.
@@ -90,7 +91,7 @@ public struct CategoryMetrics: Sendable {
       let parts = splits.map { ($0.name, metric.value($0.scores)) }
       let mean = MetricValue.meanOfAll(parts.map(\.1))
       return [entry(nil, metric.value(scores))] + parts.map { entry($0.0, $0.1) }
-        + (metric.isAveraged && !splits.isEmpty ? [entry("split_mean", mean)] : [])
+        + (metric.isAveraged && splits.count > 1 ? [entry("split_mean", mean)] : [])
     }
   }
 
