@@ -19,6 +19,13 @@ public struct InspectedPicture: Sendable {
   public let width: Int
   public let height: Int
   public let inspection: Inspection
+
+  package init(sample: Sample, width: Int, height: Int, inspection: Inspection) {
+    self.sample = sample
+    self.width = width
+    self.height = height
+    self.inspection = inspection
+  }
 }
 
 /// A model's verdicts over a category's test pictures, and the metrics that follow.
@@ -61,36 +68,39 @@ public struct Evaluation: Sendable {
     }
     self.category = category.name
     self.pictures = pictures
-    (metrics, withoutMask) = try Self.metrics(pictures, size)
+    (metrics, withoutMask) = try Self.metrics(
+      pictures, size, threshold: detector.threshold?.score, defects: category.defects)
     seconds.total = started.duration(to: .now).seconds
     self.seconds = seconds
   }
 
-  private static func metrics(
-    _ pictures: [InspectedPicture], _ size: EvaluationSize
+  /// - threshold: picture scores above it are called defective
+  /// - defects: how much of each kind of defect has to be found, for AU-sPRO
+  package static func metrics(
+    _ pictures: [InspectedPicture], _ size: EvaluationSize, threshold: Float?, defects: DefectTable? = nil
   ) throws -> (CategoryMetrics, withoutMask: Int) {
-    let plain = try ImageMetrics(
-      pictures.map { ($0.sample.name, $0.inspection.score, $0.sample.label.isDefective) })
-    let reweighted = try ImageMetrics(
-      pictures.map { ($0.sample.name, $0.inspection.reweightedScore, $0.sample.label.isDefective) })
-    var pixels = PixelMetrics()
+    var groups = MeasuredGroup.all(of: pictures.map(\.sample.label))
     var withoutMask = 0
     for picture in pictures where picture.sample.label.isDefective {
       guard let mask = try picture.mask(at: size) else {
         withoutMask += 1
         continue
       }
-      try pixels.collect(
-        picture.sample.name, map: picture.map(at: size).values, mask: mask.values, width: mask.width)
+      let (map, channels) = (picture.map(at: size).values, try defects.map { try picture.channels($0, at: size) } ?? [])
+      for group in groups.indices where groups[group].contains(picture.sample.label) {
+        try groups[group].pixels.collect(
+          picture.sample.name, map: map, mask: mask.values, width: mask.width, channels: channels)
+      }
     }
     for picture in pictures {
       guard let mask = try picture.mask(at: size) else { continue }
-      try pixels.count(picture.sample.name, map: picture.map(at: size).values, mask: mask.values)
+      let map = picture.map(at: size).values
+      for group in groups.indices where groups[group].contains(picture.sample.label) {
+        try groups[group].pixels.count(picture.sample.name, map: map, mask: mask.values)
+      }
     }
-    let metrics = CategoryMetrics(
-      imageAUROC: plain.auroc, imageAUROCReweighted: reweighted.auroc, imageAP: plain.averagePrecision,
-      imageF1: plain.bestF1, pixelAUROC: pixels.auroc, pixelAP: pixels.averagePrecision, aupro: pixels.aupro())
-    return (metrics, withoutMask)
+    let scores = try groups.map { ($0.name ?? "", try $0.scores(pictures, threshold: threshold)) }
+    return (CategoryMetrics(scores[0].1, splits: Array(scores.dropFirst())), withoutMask)
   }
 }
 
@@ -112,6 +122,21 @@ extension InspectedPicture {
   public func mask(at size: EvaluationSize) throws -> Mask? {
     let extent = extent(size)
     return try sample.mask(width: width, height: height)?.resized(width: extent.width, height: extent.height)
+  }
+}
+
+extension InspectedPicture {
+  /// The annotated defects one by one at a size, with how much of each has to be found.
+  func channels(_ table: DefectTable, at size: EvaluationSize) throws -> [DefectChannel] {
+    let extent = extent(size)
+    // A number of pixels counts the picture's own.
+    let scale = Double(extent.width * extent.height) / Double(width * height)
+    return try sample.channels(table, width: width, height: height).map { channel in
+      DefectChannel(
+        mask: channel.mask.resized(width: extent.width, height: extent.height).values,
+        saturation: channel.defect.isRelative
+          ? .part(channel.defect.saturation) : .pixels(channel.defect.saturation * scale))
+    }
   }
 }
 

@@ -1,52 +1,9 @@
 public import Foundation
-public import Metrics
-
-/// One category's metrics.
-public struct CategoryMetrics: Sendable {
-  public let imageAUROC: MetricValue
-  public let imageAUROCReweighted: MetricValue
-  public let imageAP: MetricValue
-  public let imageF1: MetricValue
-  public let pixelAUROC: MetricValue
-  public let pixelAP: MetricValue
-  public let aupro: MetricValue
-
-  /// Every metric under its name in `metrics.json`, in the order shown; one table for JSON, tables and reports.
-  public static let names: [(key: String, title: String)] = [
-    ("image_auroc", "image AUROC"), ("image_auroc_reweighted", "re-weighted"), ("image_ap", "image AP"),
-    ("image_f1_max", "image F1"), ("pixel_auroc", "pixel AUROC"), ("pixel_ap", "pixel AP"), ("aupro", "AUPRO"),
-  ]
-
-  /// In the order of ``names``.
-  public var values: [MetricValue] {
-    [imageAUROC, imageAUROCReweighted, imageAP, imageF1, pixelAUROC, pixelAP, aupro]
-  }
-
-  public init(
-    imageAUROC: MetricValue, imageAUROCReweighted: MetricValue, imageAP: MetricValue, imageF1: MetricValue,
-    pixelAUROC: MetricValue, pixelAP: MetricValue, aupro: MetricValue
-  ) {
-    self.imageAUROC = imageAUROC
-    self.imageAUROCReweighted = imageAUROCReweighted
-    self.imageAP = imageAP
-    self.imageF1 = imageF1
-    self.pixelAUROC = pixelAUROC
-    self.pixelAP = pixelAP
-    self.aupro = aupro
-  }
-
-  /// Each metric's mean over the categories in which it is defined.
-  public static func mean(_ categories: [CategoryMetrics]) -> CategoryMetrics {
-    func mean(_ path: KeyPath<CategoryMetrics, MetricValue>) -> MetricValue {
-      .mean(categories.map { $0[keyPath: path] })
-    }
-    return CategoryMetrics(
-      imageAUROC: mean(\.imageAUROC), imageAUROCReweighted: mean(\.imageAUROCReweighted), imageAP: mean(\.imageAP),
-      imageF1: mean(\.imageF1), pixelAUROC: mean(\.pixelAUROC), pixelAP: mean(\.pixelAP), aupro: mean(\.aupro))
-  }
-}
+import Metrics
 
 /// `metrics.json`: an interface, so its names stay. Undefined metrics are null, with the reason under `<name>_reason`.
+///
+/// `mean` holds unweighted means, the number of `categories`, and under `<name>_left_out` those that lack a metric.
 public struct MetricsFile: Sendable {
   public var categories: [(name: String, metrics: CategoryMetrics)]
   public var detector = "patchcore"
@@ -77,7 +34,7 @@ public struct MetricsFile: Sendable {
     let object: [String: Any] = [
       "categories": Dictionary(
         categories.map { ($0.name, Self.object($0.metrics)) }, uniquingKeysWith: { first, _ in first }),
-      "mean": Self.object(.mean(categories.map(\.metrics))),
+      "mean": mean,
       "detector": detector, "backbone": backbone, "weights_sha256": weightsSHA256, "device": device,
       "shots": shots.map { $0 as Any } ?? NSNull(), "seed": seed,
       "seconds": [
@@ -91,21 +48,23 @@ public struct MetricsFile: Sendable {
     return data + Data("\n".utf8)
   }
 
+  private var mean: [String: Any] {
+    var object = Self.object(.mean(categories.map(\.metrics)))
+    object["categories"] = categories.count
+    for metric in LeftOut.all(categories) { object["\(metric.key)_left_out"] = metric.categories.map(\.name) }
+    return object
+  }
+
   private static func object(_ metrics: CategoryMetrics) -> [String: Any] {
     var object: [String: Any] = [:]
-    for (name, value) in zip(CategoryMetrics.names, metrics.values) {
-      switch value {
-      case .defined(let number): object[name.key] = number
+    for entry in metrics.entries {
+      switch entry.value {
+      case .defined(let number): object[entry.key] = number
       case .undefined(let reason):
-        object[name.key] = NSNull()
-        object["\(name.key)_reason"] = reason
+        object[entry.key] = NSNull()
+        object["\(entry.key)_reason"] = reason
       }
     }
     return object
   }
-}
-
-extension MetricValue {
-  /// Four decimals, or "n/a".
-  public var text: String { value.map { String(format: "%.4f", $0) } ?? "n/a" }
 }

@@ -64,6 +64,8 @@ public struct ReportSection: Sendable {
   public let category: String
   /// Name and value as text, "n/a" where undefined; in the order shown.
   public let figures: [(name: String, value: String)]
+  /// Every metric, with the reason where it is undefined; folded away.
+  public let allFigures: [(name: String, value: String, reason: String?)]
   public let threshold: Float
   /// Where the threshold comes from, in a sentence.
   public let thresholdOrigin: String
@@ -72,11 +74,13 @@ public struct ReportSection: Sendable {
   public let pictures: [ReportPicture]
 
   public init(
-    category: String, figures: [(name: String, value: String)], threshold: Float, thresholdOrigin: String,
+    category: String, figures: [(name: String, value: String)],
+    allFigures: [(name: String, value: String, reason: String?)] = [], threshold: Float, thresholdOrigin: String,
     lowConfidence: Bool, heat: Heat, pictures: [ReportPicture]
   ) {
     self.category = category
     self.figures = figures
+    self.allFigures = allFigures
     self.threshold = threshold
     self.thresholdOrigin = thresholdOrigin
     self.lowConfidence = lowConfidence

@@ -76,6 +76,7 @@ public struct ReportPage: Sendable {
     <h2>\(escaped(section.category))</h2>
     <p class="summary">\(escaped(section.summary))</p>
     <dl class="cards">\((section.figures + [("verdicts right", section.rightVerdicts)]).map(card).joined())</dl>
+    \(everything(section))
     <h3>Scores</h3>
     \(ScorePlot(section).svg)
     <p class="note">The threshold, \(formatted(section.threshold)), comes from \(escaped(section.thresholdOrigin)).\
@@ -84,6 +85,19 @@ public struct ReportPage: Sendable {
     \(PictureTable(section, name: section.anchor(index)).html)
     </section>
     """
+  }
+
+  /// Every metric, folded away.
+  private func everything(_ section: ReportSection) -> String {
+    guard !section.allFigures.isEmpty else { return "" }
+    let rows = section.allFigures.map { figure in
+      "<tr><th scope=\"row\">\(escaped(figure.name))</th><td>\(escaped(figure.value))"
+        + (figure.reason.map { " (\(escaped($0)))" } ?? "") + "</td></tr>"
+    }
+    return """
+      <details><summary>all \(rows.count) figures</summary><div class="scroll"><table class="overview">\
+      <tbody>\(rows.joined())</tbody></table></div></details>
+      """
   }
 
   private func card(_ figure: (name: String, value: String)) -> String {

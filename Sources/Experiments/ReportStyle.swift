@@ -28,6 +28,7 @@ let reportStyle = """
   .cards div { background: var(--raised); border-radius: .6rem; padding: .7rem .8rem; }
   .cards dd { font-size: 1.25rem; font-weight: 650; white-space: nowrap; font-variant-numeric: tabular-nums; }
   .scroll { overflow-x: auto; margin-top: 1.5rem; }
+  details { margin-top: 1rem; color: var(--soft); }
   .overview { border-collapse: collapse; width: 100%; font-size: .9375rem; font-variant-numeric: tabular-nums; }
   .overview th, .overview td { text-align: right; padding: .45rem .7rem; border-bottom: 1px solid var(--line);
     white-space: nowrap; font-weight: 400; }

@@ -1,6 +1,7 @@
 public import Detectors
 import Datasets
 public import Images
+import Metrics
 
 extension ReportSection {
   /// The report's part of an evaluation: every picture with its map on one scale for the whole category.
@@ -10,7 +11,8 @@ extension ReportSection {
     let scale = HeatScale(evaluation, threshold: threshold)
     self.init(
       category: evaluation.category,
-      figures: zip(CategoryMetrics.names, evaluation.metrics.values).map { ($0.title, $1.text) },
+      figures: evaluation.metrics.shown.map { ($0.title, $0.value.text) },
+      allFigures: evaluation.metrics.entries.map { ($0.title, $0.value.text, $0.value.reason) },
       threshold: threshold.score,
       thresholdOrigin: threshold.sentence,
       lowConfidence: threshold.lowConfidence, heat: scale.heat,

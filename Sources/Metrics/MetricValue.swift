@@ -19,6 +19,8 @@ public enum MetricError: Error, Hashable, Sendable, CustomStringConvertible {
   case notFinite(picture: String)
   case size(picture: String, map: Int, mask: Int)
   case width(picture: String, width: Int, count: Int)
+  case channel(picture: String, pixel: Int)
+  case saturation(picture: String)
 
   public var description: String {
     switch self {
@@ -26,6 +28,9 @@ public enum MetricError: Error, Hashable, Sendable, CustomStringConvertible {
     case .size(let picture, let map, let mask): "The map of \(picture) has \(map) pixels, but its mask \(mask)."
     case .width(let picture, let width, let count):
       "The \(count) pixels of \(picture) cannot be rows of \(width) pixels."
+    case .channel(let picture, let pixel):
+      "Pixel \(pixel) of \(picture) belongs to a defect, but is normal in the picture's mask."
+    case .saturation(let picture): "A defect of \(picture) has a saturation threshold that is not above 0."
     }
   }
 }

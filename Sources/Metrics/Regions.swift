@@ -21,12 +21,8 @@ public enum Regions {
       for column in 0..<width where mask[row * width + column] != 0 {
         let index = row * width + column
         var found: Int32 = 0
-        // Neighbours that have a label already: left, and three above.
-        let neighbours = [
-          column > 0 ? index - 1 : -1, row > 0 && column > 0 ? index - width - 1 : -1, row > 0 ? index - width : -1,
-          row > 0 && column + 1 < width ? index - width + 1 : -1,
-        ]
-        for neighbour in neighbours where neighbour >= 0 && labels[neighbour] != 0 {
+        func join(_ neighbour: Int) {
+          guard labels[neighbour] != 0 else { return }
           let other = root(labels[neighbour])
           if found == 0 {
             found = other
@@ -34,6 +30,13 @@ public enum Regions {
             parents[Int(max(found, other))] = min(found, other)
             found = min(found, other)
           }
+        }
+        // Neighbours that have a label already: left, and three above.
+        if column > 0 { join(index - 1) }
+        if row > 0 {
+          if column > 0 { join(index - width - 1) }
+          join(index - width)
+          if column + 1 < width { join(index - width + 1) }
         }
         if found == 0 {
           found = Int32(parents.count)

@@ -3,7 +3,7 @@ import Metrics
 import TestSupport
 import Testing
 
-/// The cases of metrics.json: scores, masks, and what scikit-learn and a brute-force AUPRO say of them.
+/// The cases of metrics.json: scores, masks and channels, and what scikit-learn, definitions and anomalib say of them.
 struct MetricsReference: Decodable {
   struct Case: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
@@ -12,6 +12,11 @@ struct MetricsReference: Decodable {
     let image, pixel: Values
     let aupro: [Double]
     let regions: Int
+    /// Where no pixel is ignored.
+    let auproOfAnomalib: [Double]?
+    /// Where there are channels: the areas, and the pixels that saturate each channel.
+    let auSPRO: [Double]?
+    let saturationAreas: [Int]?
 
     var testDescription: String { name }
   }
@@ -20,14 +25,26 @@ struct MetricsReference: Decodable {
     let scores: [Int]
     /// One text a row, `#` where defective.
     let mask: [String]
+    /// `#` where ignored.
+    let ignore: [String]?
+    let channels: [Channel]?
+  }
+
+  struct Channel: Decodable, Sendable {
+    let mask: [String]
+    let part, pixels: Double?
   }
 
   struct Values: Decodable, Sendable {
-    let auroc, averagePrecision, f1: Double
-    let f1Threshold: Float
+    let auroc, averagePrecision, f1, iou: Double
+    let f1Threshold, iouThreshold: Float
+    let falsePositiveRates: [Double]
+    let thresholds: [Float]
+    let balancedAccuracies: [Double]
   }
 
   let limits: [Double]
+  let recalls: [Double]
   let cases: [Case]
 
   static let read = Result {
@@ -47,32 +64,47 @@ struct MaskedMap {
   let map: [Float]
   let mask: [UInt8]
   let width: Int
+  var channels: [DefectChannel] = []
+  var ignore: [UInt8]?
 
   init(_ name: String, _ map: [Float], rows: [String]) {
     self.name = name
     self.map = map
-    mask = rows.joined().map { $0 == "#" ? 1 : 0 }
+    mask = drawn(rows)
     width = rows[0].count
   }
 
   var isDefective: Bool { mask.contains(1) }
 }
 
+/// 1 where rows of text have a `#`, else 0.
+func drawn(_ rows: [String]) -> [UInt8] { rows.joined().map { $0 == "#" ? 1 : 0 } }
+
 extension MetricsReference.Case {
   var maps: [MaskedMap] {
     pictures.enumerated().map { index, picture in
-      MaskedMap("\(name) \(index)", picture.scores.map { Float($0) * scale }, rows: picture.mask)
+      var map = MaskedMap("\(name) \(index)", picture.scores.map { Float($0) * scale }, rows: picture.mask)
+      map.ignore = picture.ignore.map(drawn)
+      map.channels = (picture.channels ?? []).map(\.channel)
+      return map
     }
   }
 }
 
-/// The metrics of these pictures, collected and counted in the order given.
-func pixelMetrics(_ maps: [MaskedMap]) throws -> PixelMetrics {
-  var metrics = PixelMetrics()
-  for map in maps where map.isDefective {
-    try metrics.collect(map.name, map: map.map, mask: map.mask, width: map.width)
+extension MetricsReference.Channel {
+  var channel: DefectChannel {
+    DefectChannel(mask: drawn(mask), saturation: part.map { .part($0) } ?? .pixels(pixels ?? .nan))
   }
-  for map in maps { try metrics.count(map.name, map: map.map, mask: map.mask) }
+}
+
+/// The metrics of these pictures, collected and counted in the order given.
+func pixelMetrics(_ maps: [MaskedMap], thresholds: [Float] = []) throws -> PixelMetrics {
+  var metrics = PixelMetrics(thresholds: thresholds)
+  for map in maps where map.isDefective {
+    try metrics.collect(
+      map.name, map: map.map, mask: map.mask, width: map.width, channels: map.channels, ignore: map.ignore)
+  }
+  for map in maps { try metrics.count(map.name, map: map.map, mask: map.mask, ignore: map.ignore) }
   return metrics
 }
 

@@ -4,17 +4,6 @@ import Testing
 
 @Suite("Counts behind the metrics")
 struct ScoreCurveTests {
-  @Test(arguments: MetricsReference.all)
-  func pixelF1EqualsScikitLearn(_ reference: MetricsReference.Case) {
-    let maps = reference.maps
-    let pixels = maps.flatMap { zip($0.map, $0.mask) }
-    var curve = ScoreCurve(positives: pixels.filter { $0.1 != 0 }.map(\.0))
-    for map in maps { curve.count(negatives: map.map, where: map.mask) }
-    let (value, threshold) = curve.bestF1
-    #expect(agrees(value, reference.pixel.f1))
-    #expect(threshold == reference.pixel.f1Threshold)
-  }
-
   @Test func countsHoldWhatIsAtAndBetweenTheScores() {
     var curve = ScoreCurve(positives: [2, -1, 2, 5])
     curve.count(negatives: [-3, -1, 0, 1, 2, 2, 3, 9, 10, 11])

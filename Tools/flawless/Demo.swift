@@ -62,7 +62,8 @@ struct Demo: ParsableCommand {
     try OutputFile.write(metrics.json(), to: folder.metrics)
     try Report.write(
       title: "Flawless: defects found in the sample data", facts: run.facts,
-      mean: CategoryMetrics.mean(run.evaluations.map(\.metrics)).values.map(\.text), sections: run.sections, to: output)
+      mean: CategoryMetrics.mean(run.evaluations.map(\.metrics)).shown.map(\.value.text), sections: run.sections,
+      to: output)
     if let sheet { try DemoSheet.write(run.sections, to: sheet) }
     progress.clear()
     defer { DeviceChoice.keepKernels(of: device) }

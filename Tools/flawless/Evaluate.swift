@@ -115,13 +115,21 @@ struct Evaluate: ParsableCommand {
       sections: [ReportSection(evaluation, threshold: threshold)], to: folder)
   }
 
-  /// The metrics as a table, with the mean where there are several categories.
+  /// The metrics as a table, with the mean where there are several categories, and what is no part of it.
   static func table(_ evaluations: [Evaluation]) -> String {
-    var table = Table(["category"] + CategoryMetrics.names.map(\.title))
-    for evaluation in evaluations { table.add([evaluation.category] + evaluation.metrics.values.map(\.text)) }
-    if evaluations.count > 1 {
-      table.add(["mean"] + CategoryMetrics.mean(evaluations.map(\.metrics)).values.map(\.text))
+    let mean = CategoryMetrics.mean(evaluations.map(\.metrics))
+    var table = Table(["category"] + mean.shown.map(\.title))
+    for evaluation in evaluations {
+      table.add([evaluation.category] + mean.shown.map { evaluation.metrics[$0.key].text })
     }
-    return table.text
+    let leftOut = LeftOut.all(evaluations.map { ($0.category, $0.metrics) }).filter(\.isShown)
+    let notes = leftOut.map { metric in
+      "\(metric.title) is not defined for "
+        + metric.categories.map { "\($0.name): \($0.reason)" }.joined(separator: ", ")
+    }
+    if evaluations.count > 1 {
+      table.add(["mean of \(evaluations.count)"] + mean.shown.map(\.value.text))
+    }
+    return ([table.text] + notes).joined(separator: "\n")
   }
 }
