@@ -70,8 +70,8 @@ extension OpCase {
   ) throws -> CaseResult {
     let offset = options.offsets.isEmpty ? 0 : options.offsets[turn % options.offsets.count]
     let start = ContinuousClock.now
-    let guarded = try prepared.inputs.arrays.map {
-      try GuardedArray($0, offset: offset, guardCount: options.guardCount, on: device)
+    let guarded = try prepared.inputs.arrays.enumerated().map { index, values in
+      try GuardedArray(values, number: index, offset: offset, guardCount: options.guardCount, on: device)
     }
     try run(device, DeviceArrays(arrays: guarded.map(\.array)))
     var result = CaseResult()
@@ -153,10 +153,13 @@ extension Expected {
 /// A device array between zones.
 private struct GuardedArray {
   let array: DeviceArrays.Element
-  /// Quiet NaNs with a payload that no arithmetic gives.
-  private static let mark: UInt32 = 0x7FC5_A5A5
+  /// Quiet NaNs with a payload that no arithmetic gives, but which comes through arithmetic: another one for each array, so
+  /// that what is read beyond one of them and written beyond another one shows.
+  private let mark: UInt32
 
-  init(_ values: HostArray, offset: Int, guardCount: Int, on device: any Device) throws {
+  /// - number: the array's among those of the case
+  init(_ values: HostArray, number: Int, offset: Int, guardCount: Int, on device: any Device) throws {
+    mark = 0x7FC5_A500 + UInt32(number)
     guard let device = device as? any Device & PartitionedMemory else {
       preconditionFailure("\(device) cannot put arrays between zones.")
     }
@@ -164,13 +167,13 @@ private struct GuardedArray {
     let before = (guardCount + offset + step - 1) / step * step
     switch values {
     case .floats(let values):
-      let mark = Float(bitPattern: Self.mark)
+      let mark = Float(bitPattern: mark)
       array = .floats(
         try Storage(
           values, between: [Float](repeating: mark, count: before), and: [Float](repeating: mark, count: guardCount),
           on: device))
     case .integers(let values):
-      let mark = Int32(bitPattern: Self.mark)
+      let mark = Int32(bitPattern: mark)
       array = .integers(
         try IndexStorage(
           values, between: [Int32](repeating: mark, count: before), and: [Int32](repeating: mark, count: guardCount),
@@ -182,11 +185,11 @@ private struct GuardedArray {
     switch array {
     case .floats(let storage):
       let (values, zones) = try storage.valuesAndZones()
-      intact = intact && zones.allSatisfy { $0.bitPattern == Self.mark }
+      intact = intact && zones.allSatisfy { $0.bitPattern == mark }
       return .floats(values)
     case .integers(let storage):
       let (values, zones) = try storage.valuesAndZones()
-      intact = intact && zones.allSatisfy { UInt32(bitPattern: $0) == Self.mark }
+      intact = intact && zones.allSatisfy { UInt32(bitPattern: $0) == mark }
       return .integers(values)
     }
   }

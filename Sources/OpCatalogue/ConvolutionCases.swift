@@ -34,6 +34,7 @@ extension OpCatalogue {
     "h=6 w=5 c=1 o=3 k=3 p=1", "h=9 w=8 c=17 o=17 kh=3 kw=5 sh=1 sw=2 p=1 g=17",
     "h=6 w=5 c=16 o=16 k=3 d=2 pt=1 pl=1 pb=6 pr=6 g=16", "h=5 w=6 c=35 o=35 kh=3 kw=5 p=1 g=35",
     "h=3 w=6 c=16 o=17 k=3 p=1 bias=1 algorithm=winograd2", "h=6 w=5 c=16 o=3 k=3 p=1 residual=1 algorithm=winograd4",
+    "h=3 w=2 c=4 o=35 k=1 bias=1", "h=4 w=3 c=2 o=5 k=1 pr=1", "h=3 w=4 c=2 o=37 k=1 pb=1 bias=1",
     // The tiny ones end here.
     "h=9 w=49 c=8 o=31 k=1 s=2", "h=5 w=67 c=16 o=17 k=3 p=1 residual=1 act=relu", "h=11 w=13 c=7 o=8 k=3 p=2 d=2",
     "h=8 w=8 c=2 o=3 k=7 p=3 act=gelu bias=1", "n=3 h=3 w=3 c=2 o=2 k=3",
@@ -67,7 +68,7 @@ extension OpCatalogue {
   static let convolve = Op(
     name: "convolve", functions: ["convolve"],
     bound: "4 u √k Σ|xw| + 2 ulp, rms 1.2 u √k; winograd4 4 times that, both of the largest in a tile",
-    suite: convolutions + winograd, tinyCount: 18,
+    suite: convolutions + winograd, tinyCount: 21,
     random: { random in
       if random.int(0...4) == 0 {
         return

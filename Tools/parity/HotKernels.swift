@@ -63,8 +63,8 @@ struct HotKernel {
     HotKernel(functions: ["reduction_position"], file: "reduction", operations: ["position"]),
     HotKernel(functions: ["pooling_forward", "pooled"], file: "pooling", operations: ["pool"]),
     HotKernel(functions: ["resampling_forward", "source"], file: "resampling", operations: ["resample"]),
-    HotKernel(
-      functions: ["filtering_pass", "filtering_across", "reflected"], file: "filtering", operations: ["filter"]),
+    HotKernel(functions: ["filtering_pass", "reflected"], file: "filtering", operations: ["filter"]),
+    HotKernel(functions: ["filtering_across"], file: "filtering", operations: ["filter"]),
     HotKernel(
       functions: ["indexing_permute", "indexing_copy", "indexing_gather_rows", "indexing_accumulate_rows"],
       file: "indexing", operations: ["permute", "copy", "gatherRows", "accumulateRows"]),

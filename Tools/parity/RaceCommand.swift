@@ -11,8 +11,8 @@ struct RaceCommand: ParsableCommand {
     commandName: "race", abstract: "Look for races and accesses out of bounds with the simulator Oclgrind.",
     discussion: """
       Runs the smallest cases of every kernel in both shapes on Oclgrind (Debian's package oclgrind) and judges by its \
-      log. Before that, a race and a write out of bounds are planted in copies of two kernels: unless both are reported, \
-      silence means nothing and the run fails.
+      log. Before that, a race, a write out of bounds and an index beyond a private array are planted in copies of three \
+      kernels: unless all are reported, silence means nothing and the run fails.
 
       Example:
         parity race --ops 'conv*,nearest'
@@ -55,7 +55,7 @@ struct RaceCommand: ParsableCommand {
     for fault in PlantedFaults.all where !proof.findings.contains(where: { fault.isReported(by: $0) }) {
       throw Failure("Oclgrind does not report the planted \(fault.name), so its silence would prove nothing.")
     }
-    try progress.note("Oclgrind reports the planted race and the planted write out of bounds.")
+    try progress.note("Oclgrind reports the planted race, write out of bounds and index beyond a private array.")
 
     let texts = try OclgrindSimulation.texts(names.operations())
     var results = CaseReport(seed: seed)
@@ -101,10 +101,16 @@ struct PlantedFaults {
     Fault(
       name: "write out of bounds", file: "elementwise", text: "EACH((wide)value);",
       replacement: "y[first + (1 << 20)] = value;", sign: "invalid write"),
+    Fault(
+      name: "index beyond a private array", file: "convolution",
+      text: "for (int j = 0; j < 8; j++) {\n      int o = column",
+      replacement: "for (int j = 0; j < 9; j++) {\n      int o = column", sign: "static array"),
   ]
 
   let folder: String
-  let texts = ["op=softmax rows=2 columns=70 data=normal", "op=fill n=7 data=constant"]
+  let texts = [
+    "op=softmax rows=2 columns=70 data=normal", "op=fill n=7 data=constant", "op=multiply m=1 n=65 k=1 data=normal",
+  ]
 
   init(in parent: URL) throws {
     let folder = parent.appendingPathComponent("kernels")
