@@ -36,6 +36,9 @@ public struct AnomalyMap: Sendable {
     self.values = zip(values, mask.values).map { $1 == 0 ? $0 : 0 }
   }
 
+  /// [height, width], non-zero where ignored; nil where everything counts.
+  public var ignoredPixels: [UInt8]? { ignored?.resized(width: width, height: height).values }
+
   public var largest: Float { values.max() ?? 0 }
 
   /// The map at another size: linear between pixel centres, edges held.

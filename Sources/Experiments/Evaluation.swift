@@ -86,17 +86,19 @@ public struct Evaluation: Sendable {
         withoutMask += 1
         continue
       }
-      let (map, channels) = (picture.map(at: size).values, try defects.map { try picture.channels($0, at: size) } ?? [])
+      let (map, channels) = (picture.map(at: size), try defects.map { try picture.channels($0, at: size) } ?? [])
       for group in groups.indices where groups[group].contains(picture.sample.label) {
         try groups[group].pixels.collect(
-          picture.sample.name, map: map, mask: mask.values, width: mask.width, channels: channels)
+          picture.sample.name, map: map.values, mask: mask.values, width: mask.width, channels: channels,
+          ignore: map.ignoredPixels)
       }
     }
     for picture in pictures {
       guard let mask = try picture.mask(at: size) else { continue }
-      let map = picture.map(at: size).values
+      let map = picture.map(at: size)
       for group in groups.indices where groups[group].contains(picture.sample.label) {
-        try groups[group].pixels.count(picture.sample.name, map: map, mask: mask.values)
+        try groups[group].pixels.count(
+          picture.sample.name, map: map.values, mask: mask.values, ignore: map.ignoredPixels)
       }
     }
     let scores = try groups.map { ($0.name ?? "", try $0.scores(pictures, threshold: threshold)) }

@@ -87,7 +87,7 @@ public struct ONNXExport {
         ("threshold", "\(threshold.score)"),
         ("pixel_threshold", "\(threshold.pixel)"),
         ("threshold_origin", threshold.origin),
-        ("false_alarm_rate", "\(threshold.falseAlarmRate)"),
+        ("false_alarm_rate", threshold.falseAlarmRate.map { "\($0)" } ?? "none"),
         ("low_confidence", "\(threshold.lowConfidence)"),
         // The ends of the colours of overlays: no distance, and twice the pixel threshold.
         ("map_scale_low", "0"),

@@ -117,4 +117,24 @@ struct MetricsFileTests {
     let metrics = try metrics(defects: table, threshold: nil)
     #expect(metrics["image_balanced_accuracy"] == .undefined(reason: "there is no threshold"))
   }
+
+  /// A normal pixel that scores above the defect spoils the figure, unless it lies where the model does not look.
+  @Test func ignoredPixelsStayOutOfPixelMetrics() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("mask.png")
+      try Image(width: 4, height: 1, channels: 1, pixels: [0, 0, 0, 255]).writePNG(to: file)
+      func auroc(ignored: Mask?) throws -> Double? {
+        let map = AnomalyMap(width: 4, height: 1, values: [9, 0, 1, 5], ignored: ignored)
+        let picture = InspectedPicture(
+          sample: Sample(path: "a.png", label: .defective(kind: "crack"), masks: [file.path]), width: 4, height: 1,
+          inspection: Inspection(score: 9, reweightedScore: 9, map: map))
+        return try Evaluation.metrics([picture], .original, threshold: nil).0.pixelAUROC.value
+      }
+      #expect(try auroc(ignored: nil) == 2.0 / 3)
+      // The ignored pixel's map is 0, which would still count as a normal one found: two of two are left.
+      #expect(try auroc(ignored: Mask(width: 4, height: 1, values: [1, 0, 0, 0])) == 1)
+      // Nothing defective is left.
+      #expect(try auroc(ignored: Mask(width: 4, height: 1, values: [0, 0, 0, 1])) == nil)
+    }
+  }
 }
