@@ -4,6 +4,8 @@ public enum CheckpointError: Error, Hashable, Sendable, CustomStringConvertible 
   case unreadable(path: String, reason: String)
   /// The file's contents break its format.
   case malformed(path: String, offset: Int?, reason: String)
+  /// The file is of a kind, or holds something, that is not read.
+  case unsupported(path: String, offset: Int?, reason: String)
   /// The file has no tensor of this name.
   case missing(path: String, name: String)
   /// A tensor has another shape than the network needs.
@@ -21,10 +23,13 @@ public enum CheckpointError: Error, Hashable, Sendable, CustomStringConvertible 
     switch self {
     case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)."
     case .malformed(let path, let offset, let reason):
-      "\(path) is damaged or of another kind\(offset.map { " (at byte \($0))" } ?? ""): \(reason)."
-    case .missing(let path, let name): "\(path) has no tensor named '\(name)'; it belongs to another network."
+      "\(path) is damaged or of another kind\(offset.map { " (at byte \($0))" } ?? ""): \(printable(reason))."
+    case .unsupported(let path, let offset, let reason):
+      "\(path) holds what Flawless does not read\(offset.map { " (at byte \($0))" } ?? ""): \(printable(reason))."
+    case .missing(let path, let name):
+      "\(path) has no tensor named '\(printable(name))'; it belongs to another network."
     case .shape(let path, let name, let expected, let found):
-      "\(path): the tensor '\(name)' must have shape \(expected), found \(found); the file belongs to another network."
+      "\(path): the tensor '\(printable(name))' must have shape \(expected), found \(found); the file belongs to another network."
     case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)."
     case .unknownWeights(let path, let sha256):
       "\(path) holds no weights that Flawless knows (SHA-256 \(sha256)); 'flawless weights list' shows which it needs."
@@ -35,4 +40,18 @@ public enum CheckpointError: Error, Hashable, Sendable, CustomStringConvertible 
       "\(path) has SHA-256 \(found), but \(expected) is expected; it is damaged or another version."
     }
   }
+}
+
+/// A reason or name that may hold a file's own text: on one line, without control characters, of bounded length.
+private func printable(_ text: String) -> String {
+  let limit = 400
+  let scalars = text.unicodeScalars.prefix(limit).map { scalar in
+    switch scalar.properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator, .format, .surrogate, .unassigned: "\u{FFFD}" as Unicode.Scalar
+    default: scalar
+    }
+  }
+  var line = ""
+  line.unicodeScalars.append(contentsOf: scalars)
+  return text.unicodeScalars.count > limit ? line + "…" : line
 }

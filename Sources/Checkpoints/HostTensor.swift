@@ -28,15 +28,3 @@ extension TensorFile {
     return try tensor(named: name)
   }
 }
-
-/// Opens a file of tensors, recognised by its first bytes; extensions tell nothing.
-public func openTensorFile(_ path: String) throws(CheckpointError) -> any TensorFile {
-  let bytes = try FileBytes(path)
-  if bytes.starts(with: LegacyPyTorchFile.signature) { return try LegacyPyTorchFile(bytes) }
-  if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
-    throw .malformed(
-      path: path, offset: 0, reason: "zip archives (torch.save since 1.6) are not read yet; save it as safetensors")
-  }
-  if SafetensorsFile.recognises(bytes) { return try SafetensorsFile(bytes) }
-  throw .malformed(path: path, offset: 0, reason: "it is neither a PyTorch file nor a safetensors file")
-}

@@ -1,6 +1,9 @@
+import Foundation
+
 /// A tensor as a file describes it: a strided view of a storage.
 struct StridedTensor: Sendable {
   let storage: String
+  let type: ElementType
   let offset: Int
   let shape: [Int]
   let strides: [Int]
@@ -8,7 +11,7 @@ struct StridedTensor: Sendable {
   /// Elements of the result, or nil when the description is impossible for a storage of `available` elements: too many
   /// axes, negative numbers, an overflow, or an element out of reach.
   func elementCount(available: Int) -> Int? {
-    guard shape.count == strides.count, shape.count <= 64, offset >= 0 else { return nil }
+    guard shape.count == strides.count, shape.count <= Self.axisLimit, offset >= 0 else { return nil }
     guard shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }) else { return nil }
     var (count, last) = (1, offset)
     for (extent, stride) in zip(shape, strides) {
@@ -19,9 +22,12 @@ struct StridedTensor: Sendable {
       (count, last) = (product, sum)
     }
     guard count > 0 else { return 0 }
-    // Expanded tensors (stride 0) may be larger than their storage, but not without bound.
-    return last < available && count <= max(available, 1 << 28) ? count : nil
+    return last < available && count <= max(available, Self.expandedLimit) ? count : nil
   }
+
+  static let axisLimit = 64
+  /// Expanded tensors (stride 0) may be larger than their storage, but not without bound: 64 MB of floats.
+  static let expandedLimit = 1 << 24
 
   /// The storage's elements from the first to the last that the tensor has; the description must have been checked.
   var reach: Range<Int> {
@@ -69,5 +75,20 @@ struct StridedTensor: Sendable {
       }
       if axis < 0 { return }
     }
+  }
+}
+
+extension StridedTensor {
+  /// The tensor's values out of a storage that begins at a place of a file. Only what the tensor reaches is read: many
+  /// may share one large storage.
+  func read(
+    _ name: String, from bytes: FileBytes, storageAt start: Int, isBigEndian: Bool
+  ) throws(CheckpointError) -> HostTensor {
+    guard !type.isComplex else {
+      throw bytes.unsupported(start, "the tensor '\(name)' has complex numbers (\(type.rawValue))")
+    }
+    let data = try bytes.slice(start + reach.lowerBound * type.byteCount, reach.count * type.byteCount)
+    let values = data.withUnsafeBytes { type.floats($0, isBigEndian: isBigEndian) }
+    return HostTensor(shape: shape, values: rowMajor(values))
   }
 }

@@ -1,76 +1,40 @@
 import CZlib
 public import Foundation
 
-/// A zip archive's members, enough for Python wheels: stored and deflated, sizes and checksums checked.
+/// A zip archive's members: stored and deflated, Zip64 too; sizes and checksums come from the directory at its end.
 public struct ZipArchive: Sendable {
-  private struct Entry {
-    let flags: UInt16
-    let method: UInt16
-    let crc: UInt32
-    let compressed: Int
-    let size: Int
-    let header: Int
-  }
-
   private static let largestMember = 1 << 30
   /// Deflate cannot do better (zlib's documentation says 1032), so a size beyond is a lie, told to claim memory.
   private static let largestRatio = 1040
 
   /// In the archive's order.
   public let names: [String]
-  private let bytes: FileBytes
-  private let entries: [String: Entry]
+  let bytes: FileBytes
+  private let entries: [String: ZipDirectory.Entry]
 
-  public init(path: String) throws(CheckpointError) {
-    let bytes = try FileBytes(path)
-    let end = try Self.endOfDirectory(bytes)
-    let count = Int(try bytes.integer(end + 10, as: UInt16.self))
-    var position = Int(try bytes.integer(end + 16, as: UInt32.self))
-    guard count != 0xFFFF, position != 0xFFFF_FFFF else { throw bytes.malformed(end, "Zip64 archives are not read") }
-    var names: [String] = []
-    var entries: [String: Entry] = [:]
-    for _ in 0..<count {
-      guard try bytes.integer(position, as: UInt32.self) == 0x0201_4B50 else {
-        throw bytes.malformed(position, "the directory of the zip archive is damaged")
-      }
-      let nameLength = Int(try bytes.integer(position + 28, as: UInt16.self))
-      let rest =
-        Int(try bytes.integer(position + 30, as: UInt16.self)) + Int(try bytes.integer(position + 32, as: UInt16.self))
-      let name = String(decoding: try bytes.slice(position + 46, nameLength), as: UTF8.self)
-      guard entries[name] == nil else { throw bytes.malformed(position, "'\(name)' is in it twice") }
-      entries[name] = Entry(
-        flags: try bytes.integer(position + 8, as: UInt16.self),
-        method: try bytes.integer(position + 10, as: UInt16.self),
-        crc: try bytes.integer(position + 16, as: UInt32.self),
-        compressed: Int(try bytes.integer(position + 20, as: UInt32.self)),
-        size: Int(try bytes.integer(position + 24, as: UInt32.self)),
-        header: Int(try bytes.integer(position + 42, as: UInt32.self)))
-      names.append(name)
-      position += 46 + nameLength + rest
-    }
+  /// - Throws: ``CheckpointError`` naming the file and the byte.
+  public init(path: String) throws(CheckpointError) { try self.init(FileBytes(path)) }
+
+  package init(_ bytes: [UInt8], path: String) throws(CheckpointError) { try self.init(FileBytes(bytes, path: path)) }
+
+  init(_ bytes: FileBytes) throws(CheckpointError) {
+    let directory = try ZipDirectory(bytes)
     self.bytes = bytes
-    self.names = names
-    self.entries = entries
+    names = directory.entries.map(\.name)
+    entries = Dictionary(directory.entries.map { ($0.name, $0) }) { first, _ in first }
   }
 
-  /// A member's contents.
+  /// A member's contents, checked against its checksum.
   public func contents(of name: String) throws(CheckpointError) -> Data {
-    guard let entry = entries[name] else { throw .missing(path: bytes.path, name: name) }
+    let entry = try found(name)
     guard entry.size <= Self.largestMember, entry.size / Self.largestRatio <= entry.compressed else {
       throw bytes.malformed(entry.header, "'\(name)' is too large")
     }
-    guard entry.flags & 1 == 0 else { throw bytes.malformed(entry.header, "'\(name)' is encrypted") }
-    guard try bytes.integer(entry.header, as: UInt32.self) == 0x0403_4B50 else {
-      throw bytes.malformed(entry.header, "the header of '\(name)' is damaged")
-    }
-    // The local header repeats name and extra field with lengths of its own; sizes come from the directory.
-    let skipped =
-      Int(try bytes.integer(entry.header + 26, as: UInt16.self))
-      + Int(try bytes.integer(entry.header + 28, as: UInt16.self))
-    let packed = try bytes.slice(entry.header + 30 + skipped, entry.compressed)
+    let start = try payload(entry)
+    let packed = try bytes.snapshot(start, entry.compressed).contents
     let data: Data
     switch entry.method {
-    case 0: data = Data(packed)
+    case 0: data = packed
     case 8:
       guard let inflated = Self.inflated(packed, size: entry.size) else {
         throw bytes.malformed(entry.header, "'\(name)' does not decompress")
@@ -78,23 +42,55 @@ public struct ZipArchive: Sendable {
       data = inflated
     default: throw bytes.malformed(entry.header, "'\(name)' is compressed by method \(entry.method)")
     }
-    let crc = data.withUnsafeBytes { crc32_z(0, $0.bindMemory(to: UInt8.self).baseAddress, $0.count) }
-    guard data.count == entry.size, UInt32(truncatingIfNeeded: crc) == entry.crc else {
-      throw bytes.malformed(entry.header, "'\(name)' has a wrong checksum")
-    }
+    try check(data, entry)
     return data
   }
 
-  /// The end record stands in the last 65 557 bytes, before a comment.
-  private static func endOfDirectory(_ bytes: FileBytes) throws(CheckpointError) -> Int {
-    let length = min(bytes.count, 65_557)
-    let tail = [UInt8](try bytes.slice(bytes.count - length, length))
-    guard length >= 22 else { throw bytes.malformed(0, "it is no zip archive") }
-    for start in stride(from: length - 22, through: 0, by: -1)
-    where tail[start] == 0x50 && tail[start + 1] == 0x4B && tail[start + 2] == 5 && tail[start + 3] == 6 {
-      return bytes.count - length + start
+  /// Where a member's bytes lie in the file, if they lie there as they are; nil where they are compressed.
+  func stored(_ name: String) throws(CheckpointError) -> Range<Int>? {
+    let entry = try found(name)
+    guard entry.method == 0 else { return nil }
+    let start = try payload(entry)
+    guard entry.size == entry.compressed else { throw bytes.malformed(entry.header, "'\(name)' has two sizes") }
+    return start..<(start + entry.size)
+  }
+
+  func contains(_ name: String) -> Bool { entries[name] != nil }
+
+  /// The member's size when it is unpacked.
+  func size(of name: String) throws(CheckpointError) -> Int { try found(name).size }
+
+  /// Compares the checksum of a member that is stored as it is.
+  func check(_ name: String) throws(CheckpointError) {
+    guard let range = try stored(name) else { return }
+    try check(bytes.slice(range.lowerBound, range.count), found(name))
+  }
+
+  private func found(_ name: String) throws(CheckpointError) -> ZipDirectory.Entry {
+    guard let entry = entries[name] else { throw .missing(path: bytes.path, name: name) }
+    return entry
+  }
+
+  /// Where a member's bytes begin. The local header repeats name and extra field with lengths of its own; its sizes and
+  /// checksum may be missing.
+  private func payload(_ entry: ZipDirectory.Entry) throws(CheckpointError) -> Int {
+    guard entry.flags & 1 == 0 else { throw bytes.malformed(entry.header, "'\(entry.name)' is encrypted") }
+    let header = try bytes.snapshot(entry.header, 30)
+    guard try header.integer(0, as: UInt32.self) == 0x0403_4B50,
+      try header.integer(26, as: UInt16.self) == entry.name.utf8.count
+    else { throw bytes.malformed(entry.header, "the header of '\(entry.name)' is damaged") }
+    let start = entry.header + 30 + entry.name.utf8.count + Int(try header.integer(28, as: UInt16.self))
+    guard start <= entry.limit - entry.compressed else {
+      throw bytes.malformed(entry.header, "'\(entry.name)' runs into what follows it")
     }
-    throw bytes.malformed(0, "it is no zip archive, or it is cut off")
+    return start
+  }
+
+  private func check(_ data: Data, _ entry: ZipDirectory.Entry) throws(CheckpointError) {
+    let crc = data.withUnsafeBytes { crc32_z(0, $0.bindMemory(to: UInt8.self).baseAddress, $0.count) }
+    guard data.count == entry.size, UInt32(truncatingIfNeeded: crc) == entry.crc else {
+      throw bytes.malformed(entry.header, "'\(entry.name)' has a wrong checksum")
+    }
   }
 
   private static func inflated(_ packed: Data, size: Int) -> Data? {

@@ -32,7 +32,11 @@ struct CheckpointReference {
     for (name, tensor) in expected {
       let found = try file.tensor(named: name, shape: tensor.shape)
       #expect(found.shape == tensor.shape)
-      #expect(found.values.map(\.bitPattern) == tensor.floats.map(\.bitPattern), "\(name)")
+      // Python writes one NaN for all.
+      let differs = zip(found.values, tensor.floats).contains { pair in
+        pair.1.isNaN ? !pair.0.isNaN : pair.0.bitPattern != pair.1.bitPattern
+      }
+      #expect(!differs && found.values.count == tensor.values.count, "\(name)")
     }
   }
 }
@@ -53,33 +57,5 @@ func readsEverything(_ bytes: [UInt8], in folder: URL) throws -> Bool {
   } catch {
     #expect(error.description.hasSuffix(".") && !error.description.contains("\n"))
     return false
-  }
-}
-
-/// Bytes with a few changes: flips, other values, and pieces taken out, put in or cut off.
-struct Mutations {
-  private var random: Reproducible
-
-  init(seed: Int) { random = Reproducible(seed) }
-
-  private mutating func number(below limit: Int) -> Int {
-    min(Int((Double(random.floats(1)[0]) + 1) / 2 * Double(limit)), limit - 1)
-  }
-
-  mutating func mutated(_ original: [UInt8]) -> [UInt8] {
-    var bytes = original
-    for _ in 0...number(below: 3) where bytes.count > 1 {
-      let place = number(below: bytes.count)
-      switch number(below: 8) {
-      case 0: bytes.remove(at: place)
-      case 1: bytes.insert(UInt8(number(below: 256)), at: place)
-      case 2: bytes.removeLast(bytes.count - place)
-      case 3: bytes[place] = [0, 1, 0x7F, 0x80, 0xFF][number(below: 5)]
-      case 4: bytes[place] ^= 1 << UInt8(number(below: 8))
-      case 5: bytes.insert(contentsOf: bytes[place..<min(place + 9, bytes.count)], at: place)
-      default: bytes[place] = UInt8(number(below: 256))
-      }
-    }
-    return bytes
   }
 }

@@ -1,48 +1,26 @@
 import Checkpoints
 import Foundation
+import HostileFiles
 import TestSupport
 import Testing
 
 /// Legacy files put together by hand around one pickle.
 @Suite("The pickle interpreter")
 struct PickleTests {
-  /// The three pickles before the object: magic number, 1001, {little_endian: True}.
-  private let head: [UInt8] =
-    [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]
-    + [0x80, 2] + Array("M".utf8) + [0xE9, 3] + Array(".".utf8)
-    + [0x80, 2] + Array("}X".utf8) + [13, 0, 0, 0] + Array("little_endian".utf8) + [0x88] + Array("s.".utf8)
+  private func text(_ string: String) -> [UInt8] { PickleBytes.text(string) }
 
-  private func text(_ string: String) -> [UInt8] {
-    Array("X".utf8) + withUnsafeBytes(of: UInt32(string.utf8.count).littleEndian, Array.init) + Array(string.utf8)
-  }
-
-  private func number(_ value: Int) -> [UInt8] {
-    Array("J".utf8) + withUnsafeBytes(of: Int32(value).littleEndian, Array.init)
-  }
-
-  /// ("storage", torch.FloatStorage, key, "cpu", count, None) as a persistent identifier.
   private func storage(_ key: String, _ count: Int, type: String = "Float") -> [UInt8] {
-    Array("(".utf8) + text("storage") + Array("ctorch\n\(type)Storage\n".utf8) + text(key) + text("cpu")
-      + number(count) + Array("NtQ".utf8)
+    PickleBytes.storage(key, count, type: type)
   }
 
-  /// A tensor with one axis.
   private func tensor(_ storage: [UInt8], offset: Int = 0, extent: Int, stride: Int = 1) -> [UInt8] {
-    Array("ctorch._utils\n_rebuild_tensor_v2\n(".utf8) + storage + number(offset) + number(extent) + [0x85]
-      + number(stride) + [0x85] + [0x89] + Array("}tR".utf8)
+    PickleBytes.tensor(storage, offset: offset, extent: extent, stride: stride)
   }
 
-  private func dictionary(_ items: [(String, [UInt8])]) -> [UInt8] {
-    Array("}(".utf8) + items.flatMap { text($0.0) + $0.1 } + Array("u".utf8)
-  }
+  private func dictionary(_ items: [(String, [UInt8])]) -> [UInt8] { PickleBytes.dictionary(items) }
 
-  private func file(_ object: [UInt8], storages: [(key: String, values: [Float])] = []) -> [UInt8] {
-    var bytes = head + [0x80, 2] + object + Array(".".utf8)
-    bytes += [0x80, 2] + Array("](".utf8) + storages.flatMap { text($0.key) } + Array("e.".utf8)
-    for storage in storages {
-      bytes += withUnsafeBytes(of: storage.values.count, Array.init) + storage.values.withUnsafeBytes(Array.init)
-    }
-    return bytes
+  private func file(_ object: [UInt8], storages: [PickleBytes.Storage] = []) -> [UInt8] {
+    PickleBytes.legacyFile(object, storages: storages)
   }
 
   private func open(_ bytes: [UInt8]) throws -> any TensorFile {
@@ -112,11 +90,24 @@ struct PickleTests {
   }
 
   @Test func otherOpcodesAndProtocolsAreRefusedByName() throws {
-    for opcode in Array("ILFSVPpgdlio012BC".utf8) + [0x81, 0x82, 0x8B, 0x8C, 0x8F, 0x90, 0x93, 0x94, 0x95, 0x97] {
-      #expect(
-        try reason(file([opcode, 0, 0])) == "the pickle opcode 0x\(String(opcode, radix: 16)) is not supported")
+    let opcodes: [(UInt8, String)] = [
+      (UInt8(ascii: "I"), "INT (0x49)"), (UInt8(ascii: "0"), "POP (0x30)"), (UInt8(ascii: "i"), "INST (0x69)"),
+      (0x82, "EXT1 (0x82)"), (0x8C, "SHORT_BINUNICODE (0x8c)"), (0x93, "STACK_GLOBAL (0x93)"), (0x95, "FRAME (0x95)"),
+      (0xFF, "0xff"),
+    ]
+    for (opcode, name) in opcodes {
+      #expect(try reason(file([opcode, 0, 0])) == "the pickle opcode \(name) is not supported")
     }
     #expect(try reason(file([0x80, 4])) == "pickle protocol 4 is not supported, only 2")
+  }
+
+  @Test func namesWithLineBreaksStayOneSentence() throws {
+    let name = "a\u{1B}[31m\r\nb\u{2028}" + String(repeating: "long", count: 1000)
+    let one = tensor(storage("0", 2), extent: 2)
+    let bytes = file(dictionary([(name, one), (name, one)]), storages: [("0", [1, 2])])
+    let text = try #require(#expect(throws: CheckpointError.self) { try open(bytes) }).description
+    #expect(text.contains("the tensor 'a\u{FFFD}[31m\u{FFFD}\u{FFFD}b\u{FFFD}long"))
+    #expect(text.count < 1000 && text.hasSuffix("…."))
   }
 
   @Test func brokenStacksAreRefused() throws {
