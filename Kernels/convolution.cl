@@ -163,7 +163,12 @@ kernel void convolution_tiles(global const float *x, global const float *panels,
   }
 }
 #else
-#define STEP 16
+#ifndef STEP_DEPTH
+#define STEP_DEPTH 16  // depths that go through local memory at once: 512 bytes each
+#endif
+#ifndef STEP_UNROLL
+#define STEP_UNROLL 4  // of them in one turn of the inner loop
+#endif
 
 // Tiles beyond the last pixel and column are multiplied, too.
 // Model of convolution_tiles
@@ -184,7 +189,7 @@ void convolution_tiles(global const float *x, global const float *panels, global
                        global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int pixels,
                        int item_panels, float scale, int has_bias, int has_residual, int accumulate, int activation,
                        int batch_x, int batch_w, int batch_y) {
-  local float4 pixels_tile[STEP][16], weights_tile[STEP][16];
+  local float4 pixels_tile[STEP_DEPTH][16], weights_tile[STEP_DEPTH][16];
   int item = get_local_id(0), panel = get_group_id(1), batch = get_group_id(2);
   int depth = kernel_height * kernel_width * channels;
   x += (ulong)batch * batch_x;
@@ -200,8 +205,8 @@ void convolution_tiles(global const float *x, global const float *panels, global
   clear_sums(sums);
   // The channel and tap of the next depth, counted on: divisions would cost as much as the product.
   int c = 0, tap_row = 0, tap_column = 0;
-  for (int begin = 0; begin < depth; begin += STEP) {
-    for (int k = 0; k < STEP; k++) {
+  for (int begin = 0; begin < depth; begin += STEP_DEPTH) {
+    for (int k = 0; k < STEP_DEPTH; k++) {
       int r = tap_row * dilation_y + v, s = tap_column * dilation_x + u;
       int valid = begin + k < depth && r >= 0 && r < height && s >= 0 && s < width;
       pixel_place[k * 64] = valid ? picture[((ulong)r * width + s) * channels + c] : 0.0f;
@@ -215,8 +220,8 @@ void convolution_tiles(global const float *x, global const float *panels, global
       }
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-#pragma unroll 4
-    for (int k = 0; k < STEP; k++) add_step(pixels_tile[k], weights_tile[k], item, sums);
+#pragma unroll STEP_UNROLL
+    for (int k = 0; k < STEP_DEPTH; k++) add_step(pixels_tile[k], weights_tile[k], item, sums);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 #pragma unroll

@@ -49,6 +49,10 @@ struct Tiling: Sendable {
   var block: Int { choice[.block] ?? 8 }
   /// Keys whose scores a work-item of attention's CPU shape keeps (KEYS in the kernels).
   var attentionKeys: Int { choice[.attentionKeys] ?? 128 }
+  /// Depths that the GPU shape's tiles bring to local memory at once (STEP_DEPTH in the kernels), and how many of them a turn
+  /// of the inner loop takes (STEP_UNROLL).
+  var depthStep: Int { choice[.depthStep] ?? 16 }
+  var depthUnroll: Int { choice[.depthUnroll] ?? 4 }
   /// Vectors of channels that a work-item of the depthwise CPU shape takes (SPAN in the kernels).
   let span = 4
   /// Elements that a work-item of an element-wise CPU shape takes (ELEMENTS in the kernels): 16 KiB an operand.
@@ -76,13 +80,15 @@ struct Tiling: Sendable {
     case .attentionKeys: attentionKeys
     case .queryTile: queryTile
     case .queryTiles: queryTiles
+    case .depthStep: depthStep
+    case .depthUnroll: depthUnroll
     }
   }
 
   var options: String {
     "-cl-std=CL1.2 -DSHAPE_CPU=\(shape == .cpu ? 1 : 0) -DVW=\(vectorWidth) -DTILE=\(tile) -DBLOCK=\(block) "
       + "-DROWS=\(registerRows) -DKEYS=\(attentionKeys) -DGROUP=\(group) -DQUERY_TILE=\(queryTile) "
-      + "-DQUERY_TILES=\(queryTiles) -DSPAN=\(span)"
-      + (shape == .cpu ? " -DELEMENTS=\(elements)" : "")
+      + "-DQUERY_TILES=\(queryTiles) -DSPAN=\(span) -DSTEP_DEPTH=\(depthStep) "
+      + "-DSTEP_UNROLL=\(depthUnroll)" + (shape == .cpu ? " -DELEMENTS=\(elements)" : "")
   }
 }

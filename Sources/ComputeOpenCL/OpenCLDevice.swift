@@ -88,6 +88,8 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   package func holds(_ choice: TilingChoice) -> Bool {
     choice.values.allSatisfy { tiling.value(of: $0.key) == $0.value }
   }
+  /// Whether the device has the local memory that a choice takes. Work-groups are of 64 items whatever is chosen.
+  package func fits(_ choice: TilingChoice) -> Bool { choice.localMemory <= traits.localMemory }
 
   public var description: String { "opencl (\(traits.name), \(tiling.shape.rawValue) kernels)" }
   public var memoryUse: MemoryUse { pool.use }

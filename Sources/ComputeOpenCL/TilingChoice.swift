@@ -9,6 +9,8 @@ public struct TilingChoice: Hashable, Sendable, CustomStringConvertible {
     case attentionKeys = "KEYS"
     case queryTile = "QUERY_TILE"
     case queryTiles = "QUERY_TILES"
+    case depthStep = "STEP_DEPTH"
+    case depthUnroll = "STEP_UNROLL"
 
     func isLegal(_ value: Int) -> Bool {
       switch self {
@@ -17,6 +19,8 @@ public struct TilingChoice: Hashable, Sendable, CustomStringConvertible {
       case .block, .queryTiles: 1...64 ~= value
       // Whole panels of the widest vectors.
       case .attentionKeys: 32...1024 ~= value && value % 32 == 0
+      case .depthStep: [4, 8, 16, 32, 64].contains(value)
+      case .depthUnroll: [1, 2, 4, 8, 16].contains(value)
       }
     }
   }
@@ -37,6 +41,9 @@ public struct TilingChoice: Hashable, Sendable, CustomStringConvertible {
   }
 
   public subscript(parameter: Parameter) -> Int? { values[parameter] }
+
+  /// Bytes that a work-group of the GPU shape's tiles takes of local memory under this choice; 0 where it does not say.
+  package var localMemory: Int { (values[.depthStep] ?? 0) * 2 * 64 * MemoryLayout<Float>.stride }
 
   public var isEmpty: Bool { values.isEmpty }
 

@@ -5,14 +5,22 @@ import TestSupport
 import Testing
 
 struct TuningTests {
-  @Test(arguments: ["TILE=8 BLOCK=4", "VW=4", "KEYS=64 QUERY_TILE=4", ""])
+  @Test(arguments: ["TILE=8 BLOCK=4", "VW=4", "KEYS=64 QUERY_TILE=4", "STEP_DEPTH=8 STEP_UNROLL=2", ""])
   func choicesAreReadAsTheyAreWritten(text: String) throws {
     #expect(try #require(TilingChoice(text)).description == text)
   }
 
   /// Values that no kernel can be built for, and words that no kernel has.
-  @Test(arguments: ["TILE=0", "TILE=17", "KEYS=48", "KEYS=0", "VW=5", "SIDE=3", "TILE", "TILE=x", "QUERY_TILES=65"])
+  @Test(arguments: [
+    "TILE=0", "TILE=17", "KEYS=48", "KEYS=0", "VW=5", "SIDE=3", "TILE", "TILE=x", "QUERY_TILES=65", "STEP_DEPTH=12",
+  ])
   func illegalChoicesAreRefused(text: String) { #expect(TilingChoice(text) == nil) }
+
+  /// Two tiles of 64 floats a depth; choices of other things take none.
+  @Test(arguments: [("STEP_DEPTH=64", 32768), ("STEP_DEPTH=8 STEP_UNROLL=2", 4096), ("TILE=8", 0)])
+  func localMemoryOfAChoice(text: String, bytes: Int) throws {
+    #expect(try #require(TilingChoice(text)).localMemory == bytes)
+  }
 
   @Test func laterChoicesReplaceEarlierOnes() throws {
     let merged = try #require(TilingChoice("TILE=4 ROWS=4")).merging(try #require(TilingChoice("TILE=8")))
@@ -67,11 +75,14 @@ struct TuningTests {
   /// Host and kernels agree on tiles that are not the built-in ones.
   @Test(
     .enabled(if: !TestDevice.openCL.isEmpty, "no OpenCL device: install pocl-opencl-icd"),
-    arguments: ["TILE=3 BLOCK=5", "VW=4 TILE=5"])
-  func productsAreRightOnOtherTiles(text: String) throws {
+    arguments: [
+      ("TILE=3 BLOCK=5", .cpu), ("VW=4 TILE=5", .cpu), ("STEP_DEPTH=4 STEP_UNROLL=1", .gpu),
+      ("STEP_DEPTH=64 STEP_UNROLL=16", .gpu),
+    ] as [(String, KernelShape)])
+  func productsAreRightOnOtherTiles(text: String, shape: KernelShape) throws {
     let description = try #require(try OpenCL.devices().first { $0.traits.kind == .cpu }, "no OpenCL CPU device")
     let choice = try #require(TilingChoice(text))
-    let device = try OpenCLDevice(description, shape: .cpu, cache: nil, choice: choice)
+    let device = try OpenCLDevice(description, shape: shape, cache: nil, choice: choice)
     #expect(device.choice == choice && device.holds(choice))
     let problem = try MatrixProblem(rows: 37, columns: 41, depth: 29)
     let a = (0..<37 * 29).map { Float($0 % 7) }

@@ -39,6 +39,31 @@ struct TuneTests {
     #expect(tuning.entries.filter { $0.verdict == .wrong }.map(\.parameters) == ["KEYS=64"])
   }
 
+  /// The GPU shape has candidates, too: a wrong one is recorded, a right one timed.
+  @Test func sizesOfTheGPUShapeAreTried() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let kernels = folder.appendingPathComponent("kernels")
+    try KernelFolder.write(to: kernels)
+    let file = kernels.appendingPathComponent("convolution.cl")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let right = "float value = values[j] * scale;"
+    #expect(text.contains(right))
+    try text.replacingOccurrences(of: right, with: "float value = values[j] * (STEP_DEPTH == 8 ? 0 : scale);")
+      .write(to: file, atomically: true, encoding: .utf8)
+    let outcome = try run(
+      "kernel-bench", "tune", "--json", "-", "--quiet", "--ops", "multiply", "--variant", "gpu", "--budget", "1s",
+      "--kernel-dir", kernels.path)
+    #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
+    let document = try outcome.json()
+    let tried = try #require(document["tried"] as? [[String: Any]])
+    let outcomes = Dictionary(
+      tried.map { ($0["candidate"] as? String ?? "", $0["outcome"] as? String ?? "") }, uniquingKeysWith: { $1 })
+    #expect(outcomes["STEP_DEPTH=8"] == "wrong", "\(outcomes)")
+    let timed = tried.filter { $0["candidate"] as? String == "STEP_DEPTH=32" }
+    #expect(timed.count == 1 && timed.allSatisfy { ($0["ratio"] as? Double ?? .nan) > 0 }, "\(tried)")
+    #expect((document["files"] as? [String])?.count == 1, "\(document)")
+  }
+
   /// Programs take what was chosen and say so, unless they are told not to.
   @Test func programsAnnounceTunedTiles() throws {
     defer { try? FileManager.default.removeItem(at: folder) }

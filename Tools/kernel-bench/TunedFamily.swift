@@ -16,19 +16,29 @@ struct TunedFamily {
     Set(timed.compactMap { text in text.split(separator: " ").first.map { String($0.dropFirst("op=".count)) } })
   }
 
-  /// The GPU shape's tiles are fixed by its work-groups of 64 so far, so there is nothing to choose.
+  private static let products = [
+    "op=multiply m=512 n=512 k=512",
+    "op=convolve h=32 w=32 c=128 o=128 k=3 s=2 p=1 algorithm=direct bias=1 act=relu",
+    "op=convolve h=64 w=64 c=64 o=256 k=1 bias=1",
+  ]
+
+  /// The GPU shape's products are of 64 by 64 on 64 items; what goes through local memory at once, and how far the inner loop
+  /// is unrolled, suits one device or another.
   static let all = [
+    TunedFamily(
+      name: "convolution", files: ["convolution"], shape: .gpu,
+      candidates: [
+        "STEP_DEPTH=8", "STEP_DEPTH=32", "STEP_UNROLL=8", "STEP_DEPTH=8 STEP_UNROLL=8", "STEP_UNROLL=2",
+        "STEP_DEPTH=32 STEP_UNROLL=8", "STEP_UNROLL=16", "STEP_UNROLL=1", "STEP_DEPTH=4", "STEP_DEPTH=64",
+      ],
+      timed: products),
     TunedFamily(
       name: "convolution", files: ["convolution"], shape: .cpu,
       candidates: [
         "TILE=8 BLOCK=8", "TILE=12 BLOCK=4", "TILE=12 BLOCK=8", "TILE=4 BLOCK=8", "TILE=6 BLOCK=4", "TILE=6 BLOCK=16",
         "TILE=10 BLOCK=8", "TILE=14 BLOCK=4",
       ],
-      timed: [
-        "op=multiply m=512 n=512 k=512",
-        "op=convolve h=32 w=32 c=128 o=128 k=3 s=2 p=1 algorithm=direct bias=1 act=relu",
-        "op=convolve h=64 w=64 c=64 o=256 k=1 bias=1",
-      ]),
+      timed: products),
     TunedFamily(
       name: "neighbours", files: ["neighbours"], shape: .cpu,
       candidates: [

@@ -30,7 +30,7 @@ struct Tuner {
     let wrong = Set(
       known.filter { $0.verdict == .wrong && $0.source == source && $0.files == family.files }.map(\.parameters))
     var right: [String] = []
-    for candidate in family.candidates where !isBuiltIn(candidate) && !wrong.contains(candidate) {
+    for candidate in family.candidates where isPossible(candidate) && !wrong.contains(candidate) {
       // Half of the time is for timing; one candidate is tried however little time there is.
       guard right.isEmpty || ContinuousClock.now + .seconds(budget / 2) < end else {
         result.untried.append(candidate)
@@ -71,8 +71,9 @@ struct Tuner {
     return ratios
   }
 
-  private func isBuiltIn(_ candidate: String) -> Bool {
-    TilingChoice(candidate).map { variant.device.holds($0) } ?? true
+  /// Another one than the built-in sizes, for which the device has the memory.
+  private func isPossible(_ candidate: String) -> Bool {
+    TilingChoice(candidate).map { !variant.device.holds($0) && variant.device.fits($0) } ?? false
   }
 
   private func entry(
