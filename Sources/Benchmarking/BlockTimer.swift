@@ -58,14 +58,17 @@ public struct BlockTimer {
   /// Blocks of two things in turn, A B B A or B A A B, so that a machine that grows slower slows both alike.
   ///
   /// - random: decides which begins a pair
+  /// - warmA, warmB: run before each block, untimed, so that no block finds its data nearer than another does
   /// - result: the seconds of two blocks of each, a pair
   public func pairs(
-    _ count: Int, using random: inout some RandomNumberGenerator, a: () throws -> Void, b: () throws -> Void
+    _ count: Int, using random: inout some RandomNumberGenerator, a: () throws -> Void, b: () throws -> Void,
+    warmA: () throws -> Void = {}, warmB: () throws -> Void = {}
   ) throws -> [(a: Double, b: Double)] {
     try (0..<count).map { _ in
       var pair = (a: 0.0, b: 0.0)
       let beginsWithA = Bool.random(using: &random)
       for takesA in [beginsWithA, !beginsWithA, !beginsWithA, beginsWithA] {
+        try takesA ? warmA() : warmB()
         let seconds = try seconds(1) { _ in try takesA ? a() : b() }
         if takesA { pair.a += seconds } else { pair.b += seconds }
       }

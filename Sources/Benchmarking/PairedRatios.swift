@@ -43,18 +43,21 @@ public struct PairedRatios: Hashable, Sendable {
 
   public enum Verdict: String, Codable, Sendable { case same, faster, slower, ambiguous, tooNoisy = "too noisy" }
 
-  /// A verdict that stops a build must come twice, and none at all three times, before it stands; any other one stands at
-  /// once.
-  public static func settled(_ attempt: () throws -> Verdict) rethrows -> Verdict {
-    var (slower, noisy) = (0, 0)
+  /// A verdict that stops a build must come twice, and one that says nothing three times, before it stands; any other one
+  /// stands at once.
+  ///
+  /// - attempt: makes another one; its number, from 0, may have it measure longer
+  public static func settled(_ attempt: (_ number: Int) throws -> Verdict) rethrows -> Verdict {
+    var (number, slower, unclear) = (0, 0, 0)
     while true {
-      let verdict = try attempt()
+      let verdict = try attempt(number)
+      number += 1
       switch verdict {
       case .slower: slower += 1
-      case .tooNoisy: noisy += 1
-      case .same, .faster, .ambiguous: return verdict
+      case .tooNoisy, .ambiguous: unclear += 1
+      case .same, .faster: return verdict
       }
-      if slower == 2 || noisy == 3 { return verdict }
+      if slower == 2 || unclear == 3 { return verdict }
     }
   }
 

@@ -36,17 +36,22 @@ private struct RandomNumbers: RandomNumberGenerator {
 }
 
 struct PlantedSlowdownTests {
-  /// As `kernel-bench ab`: a control of 10 pairs, 31 pairs, the threshold of arithmetic; bad verdicts must come again.
+  /// As `kernel-bench ab`: 31 pairs in turn with as many of the control, and more in later attempts; the threshold of arithmetic.
   private func verdict(slowdown: Double, seed: UInt64) throws -> PairedRatios.Verdict {
     var machine = NoisyMachine(seed: seed)
     var random = RandomNumbers(state: seed &* 31)
-    return try PairedRatios.settled {
-      func pairs(_ count: Int, _ b: Double) throws -> PairedRatios {
-        let timer = BlockTimer(now: { machine.now })
-        let pairs = try timer.pairs(count, using: &random, a: { machine.block(1) }, b: { machine.block(b) })
-        return PairedRatios(pairs.map { $0.b / $0.a })
+    return try PairedRatios.settled { attempt in
+      let timer = BlockTimer(now: { machine.now })
+      var (controls, ratios) = ([Double](), [Double]())
+      for _ in 0..<(31 * (attempt + 1)) {
+        func ratio(_ b: Double) throws -> Double {
+          let pair = try timer.pairs(1, using: &random, a: { machine.block(1) }, b: { machine.block(b) })[0]
+          return pair.b / pair.a
+        }
+        controls.append(try ratio(1))
+        ratios.append(try ratio(slowdown))
       }
-      return try pairs(31, slowdown).verdict(threshold: 0.03, control: pairs(10, 1))
+      return PairedRatios(ratios).verdict(threshold: 0.03, control: PairedRatios(controls))
     }
   }
 
@@ -59,11 +64,13 @@ struct PlantedSlowdownTests {
     arguments: [
       ([.slower, .slower], .slower, 2), ([.slower, .same], .same, 2), ([.slower, .tooNoisy, .slower], .slower, 3),
       ([.tooNoisy, .tooNoisy, .tooNoisy], .tooNoisy, 3), ([.tooNoisy, .faster], .faster, 2),
-      ([.ambiguous], .ambiguous, 1),
+      ([.ambiguous, .ambiguous, .ambiguous], .ambiguous, 3), ([.slower, .ambiguous, .slower], .slower, 3),
+      ([.ambiguous, .same], .same, 2),
     ] as [([PairedRatios.Verdict], PairedRatios.Verdict, Int)])
   func badVerdictsMustComeAgain(attempts: [PairedRatios.Verdict], settled: PairedRatios.Verdict, count: Int) {
     var made = 0
-    let verdict = PairedRatios.settled {
+    let verdict = PairedRatios.settled { number in
+      #expect(number == made)
       made += 1
       return attempts[made - 1]
     }

@@ -60,7 +60,7 @@ struct PlantedFaultTests {
         "matrix", "--small", "--ops", "softmax", "--variant", "gpu", "--kernel-dir", kernels, "--quiet",
         environment: ["POCL_MAX_PTHREAD_COUNT": "1"])
       #expect(outcome.status == 1)
-      #expect(outcome.errors.contains("FAILED under reversed groups: op=softmax rows=2 columns=17 log=0"))
+      #expect(outcome.errors.contains("FAILED under reversed groups: op=softmax rows=4 columns=65 log=0"))
       #expect(!outcome.errors.contains("FAILED under default"))
     }
   }

@@ -40,8 +40,10 @@ struct PairedBench {
   let seed: UInt64
   /// Of operations that arithmetic bounds, and of those that memory bounds.
   let thresholds: (compute: Double, memory: Double)
-  /// With 10 pairs the interval would be all but the extremes, and a busy machine always too noisy.
-  private var controlPairs: Int { max(pairs * 2 / 3, 10) }
+  /// Where arrays lie makes a difference of up to 2 %, which stays as long as they lie there: so they move every few pairs.
+  private static let pairsPerPlace = 3
+  /// Bytes of earlier arrays that are kept, since a device would give their places out again.
+  private static let keptBytes = 1 << 28
   /// Operations a byte from which arithmetic bounds an operation, on most devices.
   private static let computeIntensity = 8.0
   private static let differenceBound = 1e-5
@@ -54,14 +56,8 @@ struct PairedBench {
 
   private func measure(_ made: OpCase, _ record: inout PairedRecord) throws {
     let inputs = made.hostInputs(.normal, seed: seed)
-    let first = try LoadedCase(made, inputs, on: a.device)
-    let twin = try LoadedCase(made, inputs, on: a.device)
-    let other = try LoadedCase(made, inputs, on: b.device)
-    let (runA, runTwin, runB) = (
-      CaseBench.work(first, on: a.device), CaseBench.work(twin, on: a.device), CaseBench.work(other, on: b.device)
-    )
-    for run in [runA, runTwin, runB] { try run(1) }
-    let error = CaseBench.difference(try other.outputs(), try first.outputs())
+    var sides = try Sides(made, inputs, a.device, b.device)
+    let error = CaseBench.difference(try sides.b.outputs(), try sides.a.outputs())
     guard error <= Self.differenceBound else {
       record.verdict = "wrong"
       record.message = "B's result differs from A's by \(error) in the root mean square"
@@ -69,21 +65,51 @@ struct PairedBench {
     }
     let model = WorkModel(floatingPointOperations: made.floatingPointOperations, bytes: made.bytesMoved)
     record.threshold = model.intensity >= Self.computeIntensity ? thresholds.compute : thresholds.memory
-    let launches = (a: try timer.launches(runA), b: try timer.launches(runB))
-    record.verdict = try PairedRatios.settled {
+    let launches = (a: try timer.launches(sides.runA), b: try timer.launches(sides.runB))
+    var kept: [Sides] = []
+    record.verdict = try PairedRatios.settled { attempt in
       var random = SystemRandomNumberGenerator()
-      let controls = try timer.pairs(
-        controlPairs, using: &random, a: { try runA(launches.a) }, b: { try runTwin(launches.a) })
-      let timed = try timer.pairs(pairs, using: &random, a: { try runA(launches.a) }, b: { try runB(launches.b) })
-      let perLaunch = timed.map { (a: $0.a / Double(2 * launches.a), b: $0.b / Double(2 * launches.b)) }
-      let control = PairedRatios(controls.map { $0.b / $0.a })
-      let ratios = PairedRatios(perLaunch.map { $0.b / $0.a })
-      let verdict = ratios.verdict(threshold: record.threshold, control: control)
+      var (controls, timed) = ([Double](), [(a: Double, b: Double)]())
+      for pair in 0..<(pairs * (attempt + 1)) {
+        if pair % Self.pairsPerPlace == 0 {
+          kept.append(sides)
+          sides = try Sides(made, inputs, a.device, b.device)
+          if kept.count * 3 * made.bytesMoved > Self.keptBytes { kept.removeFirst() }
+        }
+        // In turn, so that what disturbs one disturbs the other.
+        controls += try timer.pairs(
+          1, using: &random, a: { try sides.runA(launches.a) }, b: { try sides.runTwin(launches.a) },
+          warmA: { try sides.runA(1) }, warmB: { try sides.runTwin(1) }
+        ).map { $0.b / $0.a }
+        timed += try timer.pairs(
+          1, using: &random, a: { try sides.runA(launches.a) }, b: { try sides.runB(launches.b) },
+          warmA: { try sides.runA(1) }, warmB: { try sides.runB(1) }
+        ).map { (a: $0.a / Double(2 * launches.a), b: $0.b / Double(2 * launches.b)) }
+      }
+      let (control, ratios) = (PairedRatios(controls), PairedRatios(timed.map { $0.b / $0.a }))
       record.take(ratios, control)
-      record.secondsA = SampleStatistics(perLaunch.map(\.a)).median
-      record.secondsB = SampleStatistics(perLaunch.map(\.b)).median
-      return verdict
+      record.secondsA = SampleStatistics(timed.map(\.a)).median
+      record.secondsB = SampleStatistics(timed.map(\.b)).median
+      return ratios.verdict(threshold: record.threshold, control: control)
     }.rawValue
+  }
+}
+
+/// A, A again and B, each with arrays of its own, which have run once.
+private struct Sides {
+  let a, twin, b: LoadedCase
+  let runA, runTwin, runB: BlockTimer.Work
+
+  init(_ made: OpCase, _ inputs: OpCase.Inputs, _ deviceA: any Device, _ deviceB: any Device) throws {
+    // In any order, so that none has the better places more often.
+    var loaded: [Int: LoadedCase] = [:]
+    for side in (0..<3).shuffled() { loaded[side] = try LoadedCase(made, inputs, on: side == 2 ? deviceB : deviceA) }
+    guard let a = loaded[0], let twin = loaded[1], let b = loaded[2] else { preconditionFailure("All were loaded.") }
+    (self.a, self.twin, self.b) = (a, twin, b)
+    runA = CaseBench.work(a, on: deviceA)
+    runTwin = CaseBench.work(twin, on: deviceA)
+    runB = CaseBench.work(b, on: deviceB)
+    for run in [runA, runTwin, runB] { try run(1) }
   }
 }
 

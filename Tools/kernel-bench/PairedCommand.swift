@@ -10,8 +10,9 @@ struct PairedCommand: ParsableCommand {
     commandName: "ab", abstract: "Compare two folders of kernels, or two variants, in turn and in one process.",
     discussion: """
       Blocks run in the order A B B A or B A A B; the ratio's interval comes from the sign test. A also runs against \
-      itself: where that is not found equal, the verdict is 'too noisy' (exit 6). 'slower' must be found twice (exit 1), \
-      'too noisy' three times. An ambiguous case counts under --strict only (exit 5).
+      itself, in turn with that: where it is not found equal, the verdict is 'too noisy' (exit 6). 'slower' must be found \
+      twice (exit 1); 'too noisy' and 'ambiguous' three times, with more pairs each time. An ambiguous case counts under \
+      --strict only (exit 5).
 
       Examples:
         kernel-bench ab --a base/Kernels --b Kernels --ops convolve
