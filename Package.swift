@@ -107,7 +107,7 @@ let testTargets: [Target] = [
     name: "fuzz-readers", dependencies: ["HostileFiles", "CAllocationCount"], path: "Tests/FuzzReaders"),
   tests("Compute", ["ComputeCPU", "ComputeOpenCL", "CKernels", "Locking"]),
   tests("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL", "Tensors"]),
-  tests("Tensors", ["Compute"]),
+  tests("Tensors", ["Compute", "ComputeCPU"]),
   tests("Networks", ["Tensors", "Compute", "Checkpoints"]),
   tests("Images"),
   tests("Checkpoints", ["HostileFiles", "fuzz-readers"]),

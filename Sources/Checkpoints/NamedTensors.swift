@@ -95,7 +95,9 @@ struct NamedTensors: Sendable {
     names.append(name)
     // Each count fits its storage or the limit of expanded tensors, and there are few of them.
     elements += tensor.shape.reduce(1, *)
-    guard elements <= Self.elementFactor * bytes.count + StridedTensor.expandedLimit else {
+    guard
+      elements <= Self.elementFactor * bytes.count + StridedTensor.expandedLimit || StridedTensor.expandsFreely
+    else {
       throw bytes.malformed(nil, "its tensors would take \(Self.elementFactor) times as much as the file")
     }
   }

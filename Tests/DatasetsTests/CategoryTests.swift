@@ -71,7 +71,7 @@ struct CategoryTests {
         == "The mask m.png is 2 x 3 pixels, but its picture is 4 x 5.")
     #expect(DatasetError.missing(path: "/a", expected: "b").description == "There is no /a; expected is b.")
     #expect(
-      DatasetError.empty(path: "/a").description == "There is no PNG, JPEG, BMP, TIFF or WebP picture in /a.")
+      DatasetError.empty(path: "/a").description == "There is no PNG, JPEG, BMP, TIFF, WebP or PGM picture in /a.")
     #expect(
       DatasetError.category(asked: nil, root: "/a", known: ["b", "c"]).description
         == "/a holds 2 categories; name one with --category: b, c.")

