@@ -108,7 +108,7 @@ let testTargets: [Target] = [
   tests("Compute", ["ComputeCPU", "ComputeOpenCL", "CKernels", "Locking"]),
   tests("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL", "Tensors"]),
   tests("Tensors", ["Compute", "ComputeCPU"]),
-  tests("Networks", ["Tensors", "Compute", "Checkpoints"]),
+  tests("Networks", ["Tensors", "Compute", "ComputeCPU", "ComputeOpenCL", "Checkpoints"]),
   tests("Images"),
   tests("Checkpoints", ["HostileFiles", "fuzz-readers"]),
   tests("Backbones", ["Checkpoints", "Compute", "Tensors"]),
