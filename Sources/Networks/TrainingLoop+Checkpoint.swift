@@ -10,7 +10,7 @@ struct LoopState: Codable {
   var best: TrainingOutcome.Best?
   var validationsSinceBest = 0
   var hasEnded = false
-  /// A step whose validation was interrupted.
+  /// A step whose validation was interrupted, or whose line could not be written.
   var pending: StepReport?
 }
 
@@ -23,9 +23,7 @@ extension TrainingLoop {
     if resuming, let url = settings.checkpoint, FileManager.default.fileExists(atPath: url.path) {
       try restore(from: url)
     }
-    // A step that waits for its validation has no line yet.
-    let logged = state.pending == nil ? trainer.step : trainer.step - 1
-    log = try settings.log.map { try TrainingLog($0, keepingSteps: logged) }
+    log = try settings.log.map { try TrainingLog($0, keepingSteps: trainer.step) }
   }
 
   /// Writes the checkpoint, whole or not at all, unless it is there already.

@@ -81,19 +81,25 @@ public final class TrainingLoop {
   /// Validates, takes down what the step did, and decides on the end.
   private func completeStep(_ validation: Validation?) throws -> TrainingProgress {
     guard let report = state.pending else { preconditionFailure("a step was made") }
+    let earlier = state
     var values: [NamedValue] = []
-    if let validation, settings.isValidationDue(after: report.step, of: report.steps) {
-      values = try withAverage {
-        let values = try validation().map { NamedValue($0.name, $0.value) }
-        try judge(values, at: report.step)
-        return values
+    do {
+      if let validation, settings.isValidationDue(after: report.step, of: report.steps) {
+        values = try withAverage {
+          let values = try validation().map { NamedValue($0.name, $0.value) }
+          try judge(values, at: report.step)
+          return values
+        }
       }
+      state.seconds += clock.lap()
+      try log?.append(TrainingLog.Line(report, validation: values, seconds: state.seconds))
+    } catch {
+      // All of it is done again when training goes on.
+      state = earlier
+      throw error
     }
-    // From here on nothing fails but the log.
     state.pending = nil
     history.append(report, validation: values)
-    state.seconds += clock.lap()
-    try log?.append(TrainingLog.Line(report, validation: values, seconds: state.seconds))
     return TrainingProgress(
       report: report, validation: values.map { ($0.name, $0.value) }, stepsPerSecond: clock.rate,
       secondsLeft: Double(report.steps - report.step) / clock.rate)

@@ -85,7 +85,7 @@ struct TrainingLoopTests {
     }
   }
 
-  /// The best validation is the third one; two worse ones end the training, which holds the third one's values.
+  /// The best validation is the second one; two worse ones end the training, which holds the second one's values.
   @Test(arguments: TestDevice.all)
   func patienceEndsATrainingWithItsBestValues(_ tested: TestDevice) throws {
     try withTemporaryFolder { folder in
@@ -95,24 +95,24 @@ struct TrainingLoopTests {
           resuming: resuming, losses: training.losses,
           validation: {
             validations += 1
-            if validations == 3 { best = try training.trainer.builder.values().map(\.values) }
-            return [("error", [4, .nan, 2, 2, 3, 1][validations - 1])]
+            if validations == 2 { best = try training.trainer.builder.values().map(\.values) }
+            return [("error", [4, 2, .nan, 3, 1, 1][validations - 1])]
           }, progress: { if $0.report.step == stop { throw LoopedTraining.Stop() } })
       }
       func training() throws -> LoopedTraining {
         try LoopedTraining(tested.device, in: folder) { ($0.validationSteps, $0.patience) = (1, 2) }
       }
-      #expect(throws: LoopedTraining.Stop.self) { try run(training(), stop: 4) }
+      #expect(throws: LoopedTraining.Stop.self) { try run(training(), stop: 3) }
       let second = try training()
       let outcome = try run(second, resuming: true)
-      #expect(outcome.endedEarly && outcome.steps == 5 && validations == 5)
-      #expect(outcome.best?.step == 3 && outcome.best?.value == 2)
+      #expect(outcome.endedEarly && outcome.steps == 4 && validations == 4)
+      #expect(outcome.best?.step == 2 && outcome.best?.value == 2)
       #expect(try second.trainer.builder.values().map(\.values) == best)
       // What has ended does not go on.
       let third = try training()
       #expect(try run(third, resuming: true) == outcome)
       #expect(try third.trainer.builder.values().map(\.values) == best)
-      #expect(validations == 5)
+      #expect(validations == 4)
     }
   }
 
