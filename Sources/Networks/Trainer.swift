@@ -8,6 +8,12 @@ public struct TrainingStep {
   /// Numbers of the examples.
   public let examples: [Int]
   public let pass: Pass
+
+  public init(number: Int, examples: [Int], pass: Pass) {
+    self.number = number
+    self.examples = examples
+    self.pass = pass
+  }
 }
 
 /// A loss and its value.
