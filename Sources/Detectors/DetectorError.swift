@@ -6,6 +6,7 @@ public enum DetectorError: Error, Hashable, Sendable, CustomStringConvertible {
   case model(path: String, reason: String)
   case weights(expected: String, found: String)
   case notFinite(what: String)
+  case workspace(path: String, reason: String)
 
   public var description: String {
     switch self {
@@ -18,6 +19,7 @@ public enum DetectorError: Error, Hashable, Sendable, CustomStringConvertible {
     case .weights(let expected, let found):
       "The model was trained with the backbone weights \(expected), but those found are \(found); "
         + "give the right ones with --weights."
+    case .workspace(let path, let reason): "The folder \(path) of a training cannot be used: \(reason)."
     case .notFinite(let what): "\(what) is not a finite number; the picture or the weights are damaged."
     }
   }

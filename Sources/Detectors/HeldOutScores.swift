@@ -17,15 +17,21 @@ public struct HeldOutScores: Codable, Hashable, Sendable {
   public var scores: [Score]
   /// How they were found in training, in words.
   public var training: String
-  /// Whether training's are scores of one picture's copies, which say little.
-  public var areCopies: Bool
+  /// Whether training's scores say little: those of one picture's copies, or by a model that may have seen the pictures.
+  public var isWeak: Bool
   /// How many of the scores are of pictures added later, each scored by a model without it.
   public var added: Int
 
-  public init(_ scores: [Score], training: String, areCopies: Bool = false, added: Int = 0) {
+  private enum CodingKeys: String, CodingKey {
+    case scores, training, added
+    // The name in model.json from when there were copies only.
+    case isWeak = "areCopies"
+  }
+
+  public init(_ scores: [Score], training: String, isWeak: Bool = false, added: Int = 0) {
     self.scores = scores
     self.training = training
-    self.areCopies = areCopies
+    self.isWeak = isWeak
     self.added = added
   }
 
@@ -51,6 +57,41 @@ public struct HeldOutScores: Codable, Hashable, Sendable {
       score: Threshold.quantile(scores.map(\.picture), 1 - falseAlarmRate),
       pixel: Threshold.quantile(scores.map(\.largestPixel), 1 - falseAlarmRate), origin: origin,
       falseAlarmRate: falseAlarmRate, heldOut: scores.count,
-      lowConfidence: areCopies || Double(scores.count) * falseAlarmRate < 1, minimumArea: minimumArea)
+      lowConfidence: isWeak || Double(scores.count) * falseAlarmRate < 1, minimumArea: minimumArea)
+  }
+}
+
+extension HeldOutScores {
+  /// Scores of normal pictures for validation, by the finished model.
+  ///
+  /// - progress: called with pictures done
+  init(validation count: Int, progress: (Int) throws -> Void, score: (Int) throws -> Score) throws {
+    var scores: [Score] = []
+    for index in 0..<count {
+      scores.append(try score(index))
+      try progress(index + 1)
+    }
+    self.init(scores, training: "\(count) normal validation picture\(count == 1 ? "" : "s")")
+  }
+
+  /// Scores of one picture's admissible copies, by the model that was trained on it: with one picture nothing can be held out.
+  ///
+  /// - progress: called with copies done and in all
+  init(
+    copiesOf picture: NetworkPicture, progress: (Int, Int) throws -> Void, score: (NetworkPicture) throws -> Score
+  ) throws {
+    let copies = picture.admissibleCopies()
+    var scores: [Score] = []
+    for copy in copies {
+      scores.append(try score(copy))
+      try progress(scores.count, copies.count)
+    }
+    self.init(
+      scores, training: "\(copies.count) relit and moved copies of the one training picture", isWeak: true)
+  }
+
+  /// Of pictures that models without them scored.
+  init(crossFitted scores: [Score], pictures: Int, folds: Int) {
+    self.init(scores, training: "\(pictures) normal training pictures, cross-fitted in \(folds) folds")
   }
 }

@@ -49,6 +49,13 @@ public struct InspectedRegion: Sendable {
     }
   }
 
+  /// [grid · grid]: 0 where ignored, 1 elsewhere.
+  var weights: [Float] {
+    var weights = [Float](repeating: 0, count: grid * grid)
+    for patch in patches { weights[Int(patch)] = 1 }
+    return weights
+  }
+
   /// The picture with the ignored pixels set to `fill`.
   func filled(_ picture: NetworkPicture, fill: [Float]) -> NetworkPicture {
     var values = picture.values

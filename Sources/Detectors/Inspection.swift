@@ -2,14 +2,15 @@ public import Images
 
 /// What a detector says of one picture.
 public struct Inspection: Sendable {
-  /// Higher is more anomalous; compared with the threshold. For PatchCore the largest patch distance.
+  /// Higher is more anomalous; compared with the threshold. For PatchCore the largest patch distance,
+  /// for Reverse Distillation the largest value of the map.
   public let score: Float
-  /// The same, re-weighted by the neighbourhood of the nearest normal patch.
-  public let reweightedScore: Float
+  /// The same, re-weighted by the neighbourhood of the nearest normal patch; nil for detectors that have none.
+  public let reweightedScore: Float?
   /// Anomaly at each network pixel, smoothed.
   public let map: AnomalyMap
 
-  public init(score: Float, reweightedScore: Float, map: AnomalyMap) {
+  public init(score: Float, reweightedScore: Float? = nil, map: AnomalyMap) {
     self.score = score
     self.reweightedScore = reweightedScore
     self.map = map

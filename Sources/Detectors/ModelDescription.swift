@@ -1,7 +1,7 @@
 import Foundation
 
 /// `model.json`: what a model is, what it was made of, and how its threshold came about.
-public struct ModelDescription: Codable, Hashable, Sendable {
+public struct ModelDescription: Sendable {
   /// A training picture and the hash of its file.
   public struct TrainingFile: Codable, Hashable, Sendable {
     public let path: String
@@ -36,8 +36,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public static let currentFormat = 1
 
   public var format = Self.currentFormat
-  public var detector = "patchcore"
-  public var configuration: PatchCoreConfiguration
+  public var configuration: any DetectorConfiguration
   /// SHA-256 of the backbone's weights file: other weights give other distances.
   public var weightsSHA256: String
   public var trainingFiles: [TrainingFile]
@@ -54,7 +53,7 @@ public struct ModelDescription: Codable, Hashable, Sendable {
   public var programVersion: String
 
   public init(
-    configuration: PatchCoreConfiguration, weightsSHA256: String, trainingFiles: [TrainingFile], shots: Int?,
+    configuration: any DetectorConfiguration, weightsSHA256: String, trainingFiles: [TrainingFile], shots: Int?,
     draw: UInt64?, threshold: Threshold?, heldOut: HeldOutScores? = nil, ignored: IgnoredPart? = nil, seed: UInt64,
     device: String, programVersion: String
   ) {
@@ -70,4 +69,52 @@ public struct ModelDescription: Codable, Hashable, Sendable {
     self.device = device
     self.programVersion = programVersion
   }
+}
+
+extension ModelDescription: Codable {
+  /// The names in `model.json`.
+  private enum CodingKeys: String, CodingKey {
+    case format, detector, configuration, weightsSHA256, trainingFiles, shots, draw, threshold, heldOut, ignored, seed
+    case device, programVersion
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func configuration<Kind: Detector>(of _: Kind.Type) throws -> any DetectorConfiguration {
+      try container.decode(Kind.Configuration.self, forKey: .configuration)
+    }
+    let type = try container.decode(DetectorKind.self, forKey: .detector).type
+    self.init(
+      configuration: try configuration(of: type),
+      weightsSHA256: try container.decode(String.self, forKey: .weightsSHA256),
+      trainingFiles: try container.decode([TrainingFile].self, forKey: .trainingFiles),
+      shots: try container.decodeIfPresent(Int.self, forKey: .shots),
+      draw: try container.decodeIfPresent(UInt64.self, forKey: .draw),
+      threshold: try container.decodeIfPresent(Threshold.self, forKey: .threshold),
+      heldOut: try container.decodeIfPresent(HeldOutScores.self, forKey: .heldOut),
+      ignored: try container.decodeIfPresent(IgnoredPart.self, forKey: .ignored),
+      seed: try container.decode(UInt64.self, forKey: .seed),
+      device: try container.decode(String.self, forKey: .device),
+      programVersion: try container.decode(String.self, forKey: .programVersion))
+    format = try container.decode(Int.self, forKey: .format)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(format, forKey: .format)
+    try container.encode(kind, forKey: .detector)
+    try container.encode(configuration, forKey: .configuration)
+    try container.encode(weightsSHA256, forKey: .weightsSHA256)
+    try container.encode(trainingFiles, forKey: .trainingFiles)
+    try container.encodeIfPresent(shots, forKey: .shots)
+    try container.encodeIfPresent(draw, forKey: .draw)
+    try container.encodeIfPresent(threshold, forKey: .threshold)
+    try container.encodeIfPresent(heldOut, forKey: .heldOut)
+    try container.encodeIfPresent(ignored, forKey: .ignored)
+    try container.encode(seed, forKey: .seed)
+    try container.encode(device, forKey: .device)
+    try container.encode(programVersion, forKey: .programVersion)
+  }
+
+  public var kind: DetectorKind { configuration.kind }
 }

@@ -16,6 +16,14 @@ public struct NetworkPicture: Sendable {
       : FloatImage(image, width: size, height: size).rgb.samples
   }
 
+  /// A square picture as it is.
+  ///
+  /// - picture: RGB of 0…255
+  package init(_ picture: FloatImage) {
+    precondition(picture.width == picture.height && picture.channels == 3, "a network's picture is square and coloured")
+    self.init(size: picture.width, values: picture.samples)
+  }
+
   package init(size: Int, values: [Float]) {
     self.size = size
     self.values = values
@@ -46,5 +54,11 @@ public struct NetworkPicture: Sendable {
 
   private func relit(gain: Float, offset: Float) -> NetworkPicture {
     NetworkPicture(size: size, values: values.map { min(max(($0 - 127) * gain + 127 + offset, 0), 255) })
+  }
+}
+
+extension FloatImage {
+  init(_ picture: NetworkPicture) throws(ImageError) {
+    try self.init(width: picture.size, height: picture.size, channels: 3, samples: picture.values)
   }
 }

@@ -34,7 +34,7 @@ extension PatchCore {
       ? [try source.heldOutScore(added.rows, bank)]
       : try added.crossFitted(configuration, extending: base) { try progress(.threshold, $0, $1) }
     // Copies of one picture have done their duty once real pictures were held out.
-    var all = heldOut.flatMap { $0.areCopies ? nil : $0 } ?? HeldOutScores([], training: "")
+    var all = heldOut.flatMap { $0.isWeak ? nil : $0 } ?? HeldOutScores([], training: "")
     all.scores += scores
     all.added += pictures
     model.heldOut = all

@@ -3,14 +3,15 @@ import Compute
 public import Images
 import Tensors
 
-/// Where a training is.
-public enum TrainingStage: String, Sendable {
-  case features = "features"
-  case coreset = "memory bank"
-  case threshold = "threshold"
-}
-
 extension PatchCore {
+  public static func fit(
+    _ configuration: PatchCoreConfiguration, backbone: any Backbone, _ fitting: Fitting
+  ) throws -> PatchCore {
+    try fit(
+      configuration, backbone: backbone, pictures: fitting.pictures, ignored: fitting.ignored, load: fitting.load,
+      validation: fitting.validation, loadValidation: fitting.loadValidation, progress: fitting.progress)
+  }
+
   /// Trains on normal pictures: descriptors of all of them, the coreset, and the threshold from the normal pictures for
   /// validation, or by cross-fitting where there are none.
   ///
@@ -40,8 +41,8 @@ extension PatchCore {
       model.heldOut = try model.scoresOfCopies(of: load(0)) { try progress(.threshold, $0, $1) }
     } else {
       model.heldOut = HeldOutScores(
-        try training.crossFitted(configuration) { try progress(.threshold, $0, $1) },
-        training: "\(pictures) normal training pictures, cross-fitted in \(configuration.folds(of: pictures)) folds")
+        crossFitted: try training.crossFitted(configuration) { try progress(.threshold, $0, $1) },
+        pictures: pictures, folds: configuration.folds(of: pictures))
     }
     model.threshold = try model.heldOut?.threshold(falseAlarmRate: configuration.falseAlarmRate)
     return model
@@ -51,26 +52,18 @@ extension PatchCore {
   private func scores(
     ofValidation count: Int, load: (Int) throws -> NetworkPicture, progress: (Int) throws -> Void
   ) throws -> HeldOutScores {
-    var scores: [HeldOutScores.Score] = []
-    for index in 0..<count {
-      scores.append(try source.heldOutScore(source.descriptors(of: load(index)), bank))
-      try progress(index + 1)
+    try HeldOutScores(validation: count, progress: progress) {
+      try source.heldOutScore(source.descriptors(of: load($0)), bank)
     }
-    return HeldOutScores(scores, training: "\(count) normal validation picture\(count == 1 ? "" : "s")")
   }
 
   /// With one picture nothing can be held out: its admissible copies are scored instead.
   private func scoresOfCopies(
     of picture: NetworkPicture, progress: (Int, Int) throws -> Void
   ) throws -> HeldOutScores {
-    let copies = picture.admissibleCopies()
-    var scores: [HeldOutScores.Score] = []
-    for copy in copies {
-      scores.append(try source.heldOutScore(source.descriptors(of: copy), bank))
-      try progress(scores.count, copies.count)
+    try HeldOutScores(copiesOf: picture, progress: progress) {
+      try source.heldOutScore(source.descriptors(of: $0), bank)
     }
-    return HeldOutScores(
-      scores, training: "\(copies.count) relit and moved copies of the one training picture", areCopies: true)
   }
 }
 

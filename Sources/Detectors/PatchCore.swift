@@ -1,15 +1,16 @@
 public import Backbones
+public import Checkpoints
 import Compute
 public import Images
 public import Tensors
 
 /// PatchCore (Roth et al. 2022, arXiv 2106.08265): a picture is as anomalous as its strangest patch is far from every
 /// patch of the normal pictures.
-public struct PatchCore: Sendable {
+public struct PatchCore: Detector {
+  public static let trainsInSteps = false
+
   public let configuration: PatchCoreConfiguration
-  /// nil until found by cross-fitting.
   public var threshold: Threshold?
-  /// What the threshold was found from; nil for models of older programs.
   public internal(set) var heldOut: HeldOutScores?
   let source: PatchSource
   let bank: MemoryBank
@@ -40,21 +41,35 @@ public struct PatchCore: Sendable {
     self.heldOut = heldOut
   }
 
+  private static let bankName = "memory_bank"
+
+  public init(
+    _ configuration: PatchCoreConfiguration, backbone: any Backbone, file: any TensorFile, threshold: Threshold?,
+    heldOut: HeldOutScores?, ignored: Mask?
+  ) throws {
+    let bank = try file.tensor(named: Self.bankName)
+    guard bank.values.allSatisfy(\.isFinite) else {
+      throw DetectorError.notFinite(what: "The memory bank in \(file.path)")
+    }
+    let width = DescriptorExtractor(backbone, size: configuration.size, strides: configuration.strides).width
+    guard bank.shape.count == 2, bank.shape[0] > 0, bank.shape[1] == width else {
+      throw DetectorError.model(
+        path: file.path, reason: "its memory bank is \(bank.shape), not rows of \(width) numbers")
+    }
+    try self.init(
+      configuration, backbone: backbone, bank: Tensor(bank.values, shape: Shape(bank.shape), on: backbone.device),
+      threshold: threshold, heldOut: heldOut, ignored: ignored)
+  }
+
   public var backbone: any Backbone { source.extractor.backbone }
   public var bankRows: Int { bank.rowCount }
+  public var extent: String { "\(bankRows) patches" }
   /// A host copy of the memory bank: [bankRows, descriptor width].
   public func bankValues() throws -> [Float] { try bank.neighbours.values.values() }
   public var descriptorWidth: Int { bank.neighbours.width }
-  /// Descriptors that one picture gives.
   public var patchesPerPicture: Int { source.rowsPerPicture }
-  /// Patches of the grid over a picture, inspected or not.
   public var gridPatches: Int { source.extractor.rowsPerPicture }
-  /// Set where pictures are not inspected, at the size it was given in; nil where everything counts. Metrics leave these
-  /// pixels out.
   public var ignored: Mask? { source.region?.ignored }
-
-  /// Scores one picture; the result depends on nothing else.
-  public func inspect(_ image: Image) throws -> Inspection { try inspect(source.extractor.prepare(image)) }
 
   public func inspect(_ picture: NetworkPicture) throws -> Inspection {
     let descriptors = try source.descriptors(of: picture)
@@ -65,6 +80,10 @@ public struct PatchCore: Sendable {
       score: score, patch: descriptors.sliced(patch..<(patch + 1)), row: rows.values()[patch],
       count: configuration.neighbours)
     return Inspection(score: score, reweightedScore: reweighted, map: map)
+  }
+
+  public func tensors() throws -> [String: HostTensor] {
+    [Self.bankName: HostTensor(shape: [bankRows, descriptorWidth], values: try bankValues())]
   }
 
   /// The first patch with the largest distance.

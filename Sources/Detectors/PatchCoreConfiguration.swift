@@ -1,7 +1,9 @@
 public import Backbones
 
 /// Everything that decides what a PatchCore model computes; stored with the model.
-public struct PatchCoreConfiguration: Codable, Hashable, Sendable {
+public struct PatchCoreConfiguration: DetectorConfiguration {
+  public static let kind = DetectorKind.patchCore
+
   public var backbone: BackboneKind = .efficientNetLite0
   /// Pictures are resized to size x size network pixels.
   public var size = 256
@@ -24,8 +26,7 @@ public struct PatchCoreConfiguration: Codable, Hashable, Sendable {
 
   public init() {}
 
-  /// - Throws: ``DetectorError/setting(name:reason:)``.
-  func validate() throws(DetectorError) {
+  public func validate() throws(DetectorError) {
     let checks: [(String, Bool, String)] = [
       ("size", (32...4096).contains(size), "must be between 32 and 4096 pixels"),
       ("strides", !strides.isEmpty && strides.allSatisfy { $0 > 0 }, "must name at least one feature map"),

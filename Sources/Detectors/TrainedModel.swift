@@ -9,9 +9,9 @@ import Tensors
 /// `ignored.png` where a part of the pictures is not inspected.
 public struct TrainedModel: Sendable {
   public let description: ModelDescription
-  public let detector: PatchCore
+  public let detector: any Detector
 
-  public init(description: ModelDescription, detector: PatchCore) {
+  public init(description: ModelDescription, detector: any Detector) {
     self.description = description
     self.detector = detector
   }
@@ -30,9 +30,8 @@ public struct TrainedModel: Sendable {
     try Self.checkReplaceable(path)
     let json = try Self.encoded(description)
     let ignored = try detector.ignored?.image.pngData()
-    let bank = HostTensor(
-      shape: [detector.bankRows, detector.descriptorWidth], values: try detector.bankValues())
-    let tensors = try SafetensorsFile.encoded(["memory_bank": bank], metadata: ["detector": description.detector])
+    let tensors = try SafetensorsFile.encoded(
+      detector.tensors(), metadata: ["detector": description.kind.rawValue])
     try AtomicWriting.writeFolder(at: url) { folder in
       try json.write(to: folder.appendingPathComponent(Self.descriptionFile))
       try tensors.write(to: folder.appendingPathComponent(Self.weightsFile))
@@ -89,22 +88,18 @@ public struct TrainedModel: Sendable {
     let description = try readDescription(path)
     let configuration = description.configuration
     try configuration.validate()
-    let bank = try SafetensorsFile(path: "\(path)/\(weightsFile)").tensor(named: "memory_bank")
-    guard bank.values.allSatisfy(\.isFinite) else { throw DetectorError.notFinite(what: "The memory bank of \(path)") }
+    let file = try SafetensorsFile(path: "\(path)/\(weightsFile)")
     let random = RandomWeights.seed(parsing: description.weightsSHA256) == nil ? nil : description.weightsSHA256
     let loaded = try LoadedBackbone(configuration.backbone, weights: weights ?? random, on: device)
     guard loaded.weightsSHA256 == description.weightsSHA256 else {
       throw DetectorError.weights(expected: description.weightsSHA256, found: loaded.weightsSHA256)
     }
-    let width = DescriptorExtractor(loaded.backbone, size: configuration.size, strides: configuration.strides).width
-    guard bank.shape.count == 2, bank.shape[0] > 0, bank.shape[1] == width else {
-      throw DetectorError.model(path: path, reason: "its memory bank is \(bank.shape), not rows of \(width) numbers")
+    let ignored = try description.ignored.map { _ in try Mask(path: "\(path)/\(ignoredFile)") }
+    func made<Kind: Detector>(_: Kind.Type) throws -> any Detector {
+      try Kind(
+        Kind.own(configuration), backbone: loaded.backbone, file: file, threshold: description.threshold,
+        heldOut: description.heldOut, ignored: ignored)
     }
-    let detector = try PatchCore(
-      configuration, backbone: loaded.backbone,
-      bank: Tensor(bank.values, shape: Shape(bank.shape), on: device), threshold: description.threshold,
-      heldOut: description.heldOut,
-      ignored: description.ignored.map { _ in try Mask(path: "\(path)/\(ignoredFile)") })
-    return TrainedModel(description: description, detector: detector)
+    return TrainedModel(description: description, detector: try made(description.kind.type))
   }
 }

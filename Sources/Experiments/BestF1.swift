@@ -32,7 +32,7 @@ public struct BestF1: Sendable {
   ///
   /// - progress: called with pictures done and in all; may throw to stop.
   public init(
-    _ detector: PatchCore, _ category: Category, progress: (Int, Int) throws -> Void = { _, _ in }
+    _ detector: any Detector, _ category: Category, progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws {
     var scores: [(name: String, score: Float, isDefective: Bool)] = []
     for sample in category.test {

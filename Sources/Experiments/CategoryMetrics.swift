@@ -4,7 +4,8 @@ public import Metrics
 /// What metrics follow from: scores of pictures and of pixels.
 struct MeasuredScores: Sendable {
   let image: ImageMetrics
-  let reweighted: ImageMetrics
+  /// nil where a detector gives no such scores.
+  let reweighted: ImageMetrics?
   let pixels: PixelMetrics
 }
 
@@ -25,7 +26,9 @@ struct MetricDefinition: Sendable {
   static let all: [MetricDefinition] =
     [
       .init(key: "image_auroc", title: "image AUROC", shown: .always) { $0.image.auroc },
-      .init(key: "image_auroc_reweighted", title: "re-weighted", shown: .withoutSplits) { $0.reweighted.auroc },
+      .init(key: "image_auroc_reweighted", title: "re-weighted", shown: .withoutSplits) {
+        $0.reweighted?.auroc ?? .undefined(reason: "the detector has no re-weighted score")
+      },
       .init(key: "image_ap", title: "image AP", shown: .withoutSplits) { $0.image.averagePrecision },
       .init(key: "image_f1_max", title: "image F1", shown: .withoutSplits) { $0.image.bestF1 },
       .init(key: "image_f1_max_threshold", title: "image F1's threshold", isAveraged: false) {
@@ -81,7 +84,8 @@ public struct CategoryMetrics: Sendable {
   /// - splits: of one kind of defect each, with all good pictures
   init(_ scores: MeasuredScores, splits: [(name: String, scores: MeasuredScores)] = []) {
     entries = MetricDefinition.all.filter { scores.pixels.hasChannels || !$0.needsChannels }.flatMap { metric in
-      let isShown = metric.shown == .always || (metric.shown == .withoutSplits && splits.isEmpty)
+      let isGiven = metric.key != "image_auroc_reweighted" || scores.reweighted != nil
+      let isShown = metric.shown == .always || (metric.shown == .withoutSplits && splits.isEmpty && isGiven)
       func entry(_ split: String?, _ value: MetricValue) -> Entry {
         Entry(
           key: metric.key + (split.map { "_\($0)" } ?? ""),

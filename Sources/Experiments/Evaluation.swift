@@ -43,7 +43,7 @@ public struct Evaluation: Sendable {
   ///
   /// - progress: called with pictures done and in all; may throw to stop.
   public init(
-    _ detector: PatchCore, _ category: Category, size: EvaluationSize = .original,
+    _ detector: any Detector, _ category: Category, size: EvaluationSize = .original,
     progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws {
     guard !category.test.isEmpty else { throw ExperimentError.noTestPictures(category: category.name) }
@@ -52,7 +52,7 @@ public struct Evaluation: Sendable {
     var pictures: [InspectedPicture] = []
     let samples = category.test
     // Only what the network sees is held, never a picture of a camera's size.
-    let prepared = Prefetch(count: samples.count) { [size = detector.configuration.size] index in
+    let prepared = Prefetch(count: samples.count) { [size = detector.configuration.size as Int] index in
       let image = try Image(path: samples[index].path)
       return (picture: NetworkPicture(image, size: size), width: image.width, height: image.height)
     }
@@ -148,6 +148,7 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case unwritable(path: String, reason: String)
   case nothingToAdd(pictures: Int)
   case oneClass(good: Int, defective: Int)
+  case notExtendable(detector: String)
 
   public var description: String {
     switch self {
@@ -156,6 +157,8 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
     case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)."
     case .oneClass(let good, let defective):
       "F1 needs good and defective test pictures, and there are \(good) and \(defective)."
+    case .notExtendable(let detector):
+      "Pictures can be added to models of PatchCore only, and this one is of \(detector); train it again with all pictures."
     case .nothingToAdd(let pictures):
       "There is nothing to add: all \(pictures) picture\(pictures == 1 ? "" : "s") are in the model already."
     }
@@ -168,7 +171,7 @@ extension Evaluation {
     let rows = pictures.map { picture in
       [
         csvField(picture.sample.path), csvField(picture.sample.label.name), "\(picture.inspection.score)",
-        "\(picture.inspection.reweightedScore)",
+        picture.inspection.reweightedScore.map { "\($0)" } ?? "",
       ].joined(separator: ",")
     }
     return (["path,label,score,score_reweighted"] + rows).joined(separator: "\n") + "\n"

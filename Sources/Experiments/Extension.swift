@@ -12,12 +12,16 @@ public struct Extension: Sendable {
   /// ones: the path that it has there.
   public let known: [(path: String, other: String)]
   private let model: TrainedModel
+  private let detector: PatchCore
   private let programVersion: String
 
   /// Hashes the files and sorts out those that are in the model.
   ///
-  /// - Throws: `CheckpointError` when a file cannot be read, ``ExperimentError/nothingToAdd(pictures:)`` when none is new.
+  /// - Throws: ``ExperimentError/notExtendable(detector:)`` for a model of another detector than PatchCore, `CheckpointError` when a file cannot be read, ``ExperimentError/nothingToAdd(pictures:)`` when none is new.
   public init(_ model: TrainedModel, files paths: [String], programVersion: String) throws {
+    guard let detector = model.detector as? PatchCore else {
+      throw ExperimentError.notExtendable(detector: model.detector.kind.title)
+    }
     var pathOfHash = Dictionary(
       model.description.trainingFiles.map { ($0.sha256, $0.path) }, uniquingKeysWith: { first, _ in first })
     var files: [ModelDescription.TrainingFile] = []
@@ -35,6 +39,7 @@ public struct Extension: Sendable {
     self.files = files
     self.known = known
     self.model = model
+    self.detector = detector
     self.programVersion = programVersion
   }
 
@@ -48,7 +53,7 @@ public struct Extension: Sendable {
     let pictures = Prefetch(count: files.count) { [files, size = description.configuration.size] index in
       NetworkPicture(try Image(path: files[index].path), size: size)
     }
-    let detector = try model.detector.extended(
+    let detector = try detector.extended(
       trainedOn: description.trainingFiles.count, by: files.count,
       load: { index in
         let begun = ContinuousClock.now

@@ -9,7 +9,7 @@ public struct IgnoredFile: Sendable {
   /// Set where ignored.
   public let mask: Mask
   private let path: String
-  private let sha256: String
+  let sha256: String
   private let isRegion: Bool
 
   /// - isRegion: whether the file is set where pictures are inspected, and not where they are ignored
@@ -24,7 +24,7 @@ public struct IgnoredFile: Sendable {
   }
 
   /// What a model says of it.
-  func note(_ detector: PatchCore) -> ModelDescription.IgnoredPart {
+  func note(_ detector: any Detector) -> ModelDescription.IgnoredPart {
     ModelDescription.IgnoredPart(
       path: path, sha256: sha256, isRegion: isRegion, inspectedPatches: detector.patchesPerPicture,
       patches: detector.gridPatches)

@@ -27,8 +27,14 @@ struct MeasuredGroup {
     return MeasuredScores(
       image: try ImageMetrics(
         mine.map { ($0.sample.name, $0.inspection.score, $0.sample.label.isDefective) }, threshold: threshold),
-      reweighted: try ImageMetrics(
-        mine.map { ($0.sample.name, $0.inspection.reweightedScore, $0.sample.label.isDefective) }),
+      reweighted: try reweighted(mine),
       pixels: pixels)
+  }
+
+  private func reweighted(_ pictures: [InspectedPicture]) throws -> ImageMetrics? {
+    let scores = pictures.compactMap { picture in
+      picture.inspection.reweightedScore.map { (picture.sample.name, $0, picture.sample.label.isDefective) }
+    }
+    return scores.count == pictures.count ? try ImageMetrics(scores) : nil
   }
 }

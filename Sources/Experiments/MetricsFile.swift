@@ -6,7 +6,7 @@ import Metrics
 /// `mean` holds unweighted means, the number of `categories`, and under `<name>_left_out` those that lack a metric.
 public struct MetricsFile: Sendable {
   public var categories: [(name: String, metrics: CategoryMetrics)]
-  public var detector = "patchcore"
+  public var detector: String
   public var backbone: String
   public var weightsSHA256: String
   public var device: String
@@ -16,10 +16,12 @@ public struct MetricsFile: Sendable {
   public var peakMemoryBytes: Int
 
   public init(
-    categories: [(name: String, metrics: CategoryMetrics)], backbone: String, weightsSHA256: String, device: String,
+    categories: [(name: String, metrics: CategoryMetrics)], detector: String, backbone: String, weightsSHA256: String,
+    device: String,
     shots: Int?, seed: UInt64, seconds: Seconds, peakMemoryBytes: Int
   ) {
     self.categories = categories
+    self.detector = detector
     self.backbone = backbone
     self.weightsSHA256 = weightsSHA256
     self.device = device

@@ -1,13 +1,13 @@
 public import Backbones
-import Checkpoints
+public import Checkpoints
 public import Datasets
 public import Detectors
-import Foundation
+public import Foundation
 import Images
 
 /// Trains one model from picture files: what `flawless train` and the demo do.
 public struct Training: Sendable {
-  public var configuration: PatchCoreConfiguration
+  public var configuration: any DetectorConfiguration
   public var files: [String]
   /// Normal pictures that are never trained on: the threshold rests on them where there are some.
   public var validation: [String]
@@ -18,10 +18,14 @@ public struct Training: Sendable {
   public var ignored: IgnoredFile?
   /// The least area of a defect, stored with the threshold.
   public var minimumArea: DefectArea?
+  /// Where a training in many steps keeps its checkpoints; nil where it keeps none.
+  public var workspace: Workspace?
+  /// What was learnt elsewhere, taken in place of a training; nil where there is a training.
+  public var learnt: (any TensorFile)?
   public var programVersion: String
 
   public init(
-    configuration: PatchCoreConfiguration, files: [String], validation: [String] = [], shots: Int? = nil,
+    configuration: any DetectorConfiguration, files: [String], validation: [String] = [], shots: Int? = nil,
     draw: UInt64? = nil, seed: UInt64 = 0, ignored: IgnoredFile? = nil, minimumArea: DefectArea? = nil,
     programVersion: String
   ) {
@@ -36,38 +40,66 @@ public struct Training: Sendable {
     self.programVersion = programVersion
   }
 
+  /// A folder for checkpoints, and how often they are written.
+  public struct Workspace: Sendable {
+    public var folder: URL
+    /// Whether to go on with what is there, where there is something.
+    public var resumes: Bool
+    public var checkpointSteps: Int?
+    public var checkpointMinutes: Double?
+
+    public init(folder: URL, resumes: Bool, checkpointSteps: Int? = nil, checkpointMinutes: Double? = nil) {
+      self.folder = folder
+      self.resumes = resumes
+      self.checkpointSteps = checkpointSteps
+      self.checkpointMinutes = checkpointMinutes
+    }
+  }
+
   /// A trained model and the seconds that its parts took.
   public struct Outcome: Sendable {
     public let model: TrainedModel
     public let seconds: Seconds
+    /// What is there until the model is saved; nil where nothing is.
+    let workspace: TrainingWorkspace?
+
+    init(model: TrainedModel, seconds: Seconds, workspace: TrainingWorkspace? = nil) {
+      self.model = model
+      self.seconds = seconds
+      self.workspace = workspace
+    }
 
     /// The outcome with another least area of a defect.
     public func with(minimumArea: DefectArea?) -> Outcome {
       var (description, detector) = (model.description, model.detector)
       description.threshold?.minimumArea = minimumArea
       detector.threshold?.minimumArea = minimumArea
-      return Outcome(model: TrainedModel(description: description, detector: detector), seconds: seconds)
+      return Outcome(
+        model: TrainedModel(description: description, detector: detector), seconds: seconds, workspace: workspace)
     }
 
-    /// Writes the model's folder with the category's split beside it.
+    /// Writes the model's folder with the category's split in it, and the log and curve of a training in steps.
     public func save(_ category: Datasets.Category, to path: String) throws {
       let files = model.description.trainingFiles
       let split = try DatasetSplit(
         category, training: files.map(\.path), shots: model.description.shots, draw: model.description.draw,
         hashes: Dictionary(files.map { ($0.path, $0.sha256) }, uniquingKeysWith: { first, _ in first }))
-      try model.save(to: path, with: [DatasetSplit.file: split.json()])
+      var kept = workspace?.results ?? [:]
+      kept[DatasetSplit.file] = try split.json()
+      try model.save(to: path, with: kept)
+      workspace?.remove()
     }
   }
 
   /// - progress: called with the stage, steps done and steps in all; may throw to stop.
   /// - Throws: errors of pictures, device and detector, each in one sentence.
   public func run(
-    _ loaded: LoadedBackbone, progress: (TrainingStage, Int, Int) throws -> Void = { _, _, _ in }
+    _ loaded: LoadedBackbone, progress: @escaping (TrainingStage, Int, Int) throws -> Void = { _, _, _ in }
   ) throws -> Outcome {
     var seconds = Seconds()
     let started = ContinuousClock.now
     var featuresEnded = started
-    func timed(_ load: () throws -> NetworkPicture) rethrows -> NetworkPicture {
+    func timed(_ load: () throws -> NetworkPicture) throws -> NetworkPicture {
       let begun = ContinuousClock.now
       defer { seconds.decode += begun.duration(to: .now).seconds }
       return try load()
@@ -77,25 +109,53 @@ public struct Training: Sendable {
     let heldOut = Prefetch(count: validation.count) { [validation] in
       NetworkPicture(try Image(path: validation[$0]), size: size)
     }
-    var detector = try PatchCore.fit(
-      configuration, backbone: loaded.backbone, pictures: files.count, ignored: ignored?.mask,
-      load: { index in try timed { try pictures.element(at: index) } }, validation: validation.count,
-      loadValidation: { index in try timed { try heldOut.element(at: index) } },
-      progress: { stage, done, total in
-        if stage == .features { featuresEnded = .now }
-        try progress(stage, done, total)
-      })
+    let device = loaded.backbone.device
+    var description = ModelDescription(
+      configuration: configuration, weightsSHA256: loaded.weightsSHA256,
+      trainingFiles: try files.map { .init(path: $0, sha256: try SHA256.hash(fileAt: $0)) }, shots: shots, draw: draw,
+      threshold: nil, seed: seed, device: device.description, programVersion: programVersion)
+    var fitting = Fitting(pictures: files.count) { index in try timed { try pictures.element(at: index) } }
+    fitting.validation = validation.count
+    fitting.loadValidation = { index in try timed { try heldOut.element(at: index) } }
+    (fitting.ignored, fitting.seed) = (ignored?.mask, seed)
+    fitting.learnt = learnt
+    fitting.workspace = try claimedWorkspace(description)
+    fitting.progress = { stage, done, total in
+      if stage == .features { featuresEnded = .now }
+      try progress(stage, done, total)
+    }
+    var detector = try configuration.kind.type.fit(anyOf: configuration, backbone: loaded.backbone, fitting)
     detector.threshold?.minimumArea = minimumArea
     seconds.features = started.duration(to: featuresEnded).seconds - seconds.decode
     seconds.fit = featuresEnded.duration(to: .now).seconds
-    let device = loaded.backbone.device
-    let description = ModelDescription(
-      configuration: configuration, weightsSHA256: loaded.weightsSHA256,
-      trainingFiles: try files.map { .init(path: $0, sha256: try SHA256.hash(fileAt: $0)) }, shots: shots, draw: draw,
-      threshold: detector.threshold, heldOut: detector.heldOut, ignored: ignored?.note(detector), seed: seed,
-      device: device.description, programVersion: programVersion)
+    description.threshold = detector.threshold
+    description.heldOut = detector.heldOut
+    description.ignored = ignored?.note(detector)
     seconds.total = started.duration(to: .now).seconds
-    return Outcome(model: TrainedModel(description: description, detector: detector), seconds: seconds)
+    return Outcome(
+      model: TrainedModel(description: description, detector: detector), seconds: seconds, workspace: fitting.workspace)
+  }
+
+  /// The workspace for a training of this description.
+  private func claimedWorkspace(_ description: ModelDescription) throws -> TrainingWorkspace? {
+    guard let workspace, configuration.kind.type.trainsInSteps, learnt == nil else { return nil }
+    struct Purpose: Encodable {
+      let model: ModelDescription
+      let validation: [String]
+      let ignored: String?
+    }
+    // Another device or build may go on, though not to the same bits.
+    var model = description
+    (model.device, model.programVersion) = ("", "")
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    let purpose = try encoder.encode(
+      Purpose(
+        model: model, validation: validation.map { try SHA256.hash(fileAt: $0) }, ignored: ignored?.sha256))
+    var claimed = try TrainingWorkspace(workspace.folder, purpose: purpose, resuming: workspace.resumes)
+    claimed.checkpointSteps = workspace.checkpointSteps
+    claimed.checkpointMinutes = workspace.checkpointMinutes
+    return claimed
   }
 }
 

@@ -13,7 +13,9 @@ import ONNX
 /// | out `map` | [1, 1, size, size] | patch distances resized bilinearly and smoothed, against `pixel_threshold` |
 /// | out `patch_distances` | [1, 1, grid, grid] | each patch's Euclidean distance to the nearest row of the memory bank |
 public struct ONNXExport {
-  private let model: TrainedModel
+  private let description: ModelDescription
+  private let detector: PatchCore
+  private let configuration: PatchCoreConfiguration
   private let modelSHA256: String
   private let programVersion: String
   /// Floats that a stretch of patches may take while it is compared with the bank: 128 MiB.
@@ -21,8 +23,14 @@ public struct ONNXExport {
 
   /// - modelSHA256: see ``sha256(ofModel:)``
   /// - programVersion: of the program that exports
-  public init(_ model: TrainedModel, modelSHA256: String, programVersion: String) {
-    self.model = model
+  /// - Throws: ``ModelExportError/detector(name:)`` for a model of another detector.
+  public init(_ model: TrainedModel, modelSHA256: String, programVersion: String) throws {
+    guard let detector = model.detector as? PatchCore else {
+      throw ModelExportError.detector(name: model.detector.kind.title)
+    }
+    description = model.description
+    self.detector = detector
+    configuration = detector.configuration
     self.modelSHA256 = modelSHA256
     self.programVersion = programVersion
   }
@@ -44,7 +52,6 @@ public struct ONNXExport {
   ///
   /// - Throws: `ONNXError.tooLarge` above 2 GiB, ``ModelExportError``, or what the device throws.
   public func encoded() throws -> Data {
-    let detector = model.detector
     var graph = ONNXGraph(name: "patchcore")
     let size = detector.configuration.size
     graph.inputs = [.init(name: "picture", shape: [1, 3, size, size])]
@@ -65,10 +72,8 @@ public struct ONNXExport {
 
   /// What a program needs to judge scores and draw maps, and where the model comes from.
   private var metadata: [(key: String, value: String)] {
-    let (description, detector) = (model.description, model.detector)
-    let configuration = description.configuration
     var entries: [(key: String, value: String)] = [
-      ("detector", description.detector),
+      ("detector", description.kind.rawValue),
       ("backbone", configuration.backbone.rawValue),
       ("backbone_weights_sha256", description.weightsSHA256),
       ("strides", configuration.strides.map(String.init).joined(separator: ",")),
@@ -111,10 +116,12 @@ public struct ONNXExport {
 /// What cannot be written for other programs.
 public enum ModelExportError: Error, Hashable, Sendable, CustomStringConvertible {
   case activation(String)
+  case detector(name: String)
 
   public var description: String {
     switch self {
     case .activation(let name): "The activation '\(name)' cannot be exported to ONNX yet."
+    case .detector(let name): "Models of PatchCore can be exported to ONNX, and this one is of \(name)."
     }
   }
 }

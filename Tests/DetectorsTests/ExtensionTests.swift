@@ -104,11 +104,11 @@ struct ExtensionTests {
   /// Copies of the one training picture give way to real ones; the minimum area stays.
   @Test func copiesGiveWay() throws {
     var first = try Self.fit([0], on: TestDevice.all[0].device)
-    #expect(first.heldOut?.areCopies == true)
+    #expect(first.heldOut?.isWeak == true)
     first.threshold?.minimumArea = .pixels(7)
     let added = try Self.extended(first, trainedOn: 1, by: [1, 2])
     #expect(added.heldOut?.scores.count == 2)
-    #expect(added.heldOut?.areCopies == false)
+    #expect(added.heldOut?.isWeak == false)
     #expect(added.threshold?.minimumArea == .pixels(7))
     #expect(added.threshold?.origin == "2 pictures added later, each scored by a model without it")
     #expect(throws: DetectorError.noPictures) { try Self.extended(first, trainedOn: 1, by: []) }

@@ -48,10 +48,10 @@ struct ReverseDistillationNetworkTests {
     for level in 0..<3 {
       try expectEqual(
         students[level].values(), tensor("student\(level)").values(), within: Self.tolerance, "student \(level)")
-      let map = try ReverseDistillationNetwork.distances(students[level].detached, teachers[level])
+      let map = try ReverseDistillationDistance.map(students[level].detached, teachers[level])
       try expectEqual(map.values(), tensor("map\(level)").values(), within: Self.tolerance, "map \(level)")
     }
-    let loss = try ReverseDistillationNetwork.loss(students, teachers)
+    let loss = try ReverseDistillationDistance.loss(students, teachers)
     try expectEqual(loss.values(), tensor("loss").values(), within: Self.tolerance, "loss")
     try tape.carryBack(from: loss)
     let names = Set(builder.parameters.map(\.name))
@@ -75,8 +75,8 @@ struct ReverseDistillationNetworkTests {
         (0..<(2 * 4 * 4 * 3)).map { Float(($0 * 7 + level) % 13) - 6 }, shape: [2, 4, 4, 3], on: tested.device)
     }
     let opposite = try levels.map { try $0.affine(scale: -2, shift: 0) }
-    #expect(abs(try ReverseDistillationNetwork.loss(levels, levels).values()[0]) <= 1e-6)
-    #expect(abs(try ReverseDistillationNetwork.loss(opposite, levels).values()[0] - 6) <= 1e-5)
+    #expect(abs(try ReverseDistillationDistance.loss(levels, levels).values()[0]) <= 1e-6)
+    #expect(abs(try ReverseDistillationDistance.loss(opposite, levels).values()[0] - 6) <= 1e-5)
   }
 
   /// The authors' students: 58.89 and 24.92 million with a Wide-ResNet-50-2, batch normalisations included.

@@ -37,7 +37,7 @@ struct ThresholdTests {
   ])
   func fewScoresOrCopiesGiveLowConfidence(_ count: Int, _ rate: Double, _ copies: Bool, _ low: Bool) throws {
     let scores = (0..<count).map { HeldOutScores.Score(picture: Float($0), largestPixel: 0) }
-    let threshold = try HeldOutScores(scores, training: "a test", areCopies: copies).threshold(falseAlarmRate: rate)
+    let threshold = try HeldOutScores(scores, training: "a test", isWeak: copies).threshold(falseAlarmRate: rate)
     #expect(threshold.lowConfidence == low)
   }
 }

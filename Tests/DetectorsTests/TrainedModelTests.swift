@@ -82,9 +82,11 @@ struct TrainedModelTests {
       try model.save(to: path)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.model"])
       let loaded = try TrainedModel.load(path, on: tested.device)
-      #expect(loaded.description == model.description)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      #expect(try encoder.encode(loaded.description) == encoder.encode(model.description))
       #expect(loaded.detector.threshold == model.detector.threshold)
-      #expect(try loaded.detector.bankValues() == model.detector.bankValues())
+      #expect(try loaded.detector.tensors() == model.detector.tensors())
       let picture = try DrawnPictures.blemished(9, column: 8, row: 30, side: 16)
       let (before, after) = (try model.detector.inspect(picture), try loaded.detector.inspect(picture))
       #expect(before.score == after.score)

@@ -20,7 +20,7 @@ func inspect(_ picture: String, data: String, product: String, model path: Strin
   let training = Training(
     configuration: configuration, files: try Dataset(root: data).category(product).training,
     programVersion: "my program 1.0")
-  let trained = try training.run(backbone) { stage, done, total in print("\(stage.rawValue) \(done)/\(total)") }.model
+  let trained = try training.run(backbone) { stage, done, total in print("\(stage.name) \(done)/\(total)") }.model
   try trained.save(to: path)
 
   // Later, perhaps on another machine:

@@ -96,8 +96,9 @@ struct MetricsFileTests {
   @Test func meansTellTheirCategoriesAndWhatTheyLack() throws {
     let (full, good) = (try metrics(defects: table), try metrics({ !$0.sample.label.isDefective }, defects: nil))
     let file = MetricsFile(
-      categories: [("full", full), ("good", good)], backbone: "b", weightsSHA256: "w", device: "d", shots: nil, seed: 1,
-      seconds: Seconds(), peakMemoryBytes: 1)
+      categories: [("full", full), ("good", good)], detector: "patchcore", backbone: "b", weightsSHA256: "w",
+      device: "d",
+      shots: nil, seed: 1, seconds: Seconds(), peakMemoryBytes: 1)
     let object = try JSONSerialization.jsonObject(with: file.json()) as? [String: Any]
     let mean = try #require(object?["mean"] as? [String: Any])
     #expect(mean["categories"] as? Int == 2)

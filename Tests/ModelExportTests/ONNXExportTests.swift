@@ -37,7 +37,7 @@ struct ONNXExportTests {
   }
 
   private static func exported(_ model: TrainedModel, stretchFloats: Int? = nil) throws -> DecodedONNX {
-    var export = ONNXExport(model, modelSHA256: "abc", programVersion: "1.0 (test)")
+    var export = try ONNXExport(model, modelSHA256: "abc", programVersion: "1.0 (test)")
     if let stretchFloats { export.stretchFloats = stretchFloats }
     return try DecodedONNX(export.encoded())
   }

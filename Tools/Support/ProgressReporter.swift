@@ -25,8 +25,9 @@ public final class ProgressReporter {
 
   /// Shows `done` of `total` steps of a stage.
   ///
+  /// - detail: what else can be said at this moment
   /// - Throws: `Interruption.Interrupted` once the person has pressed Ctrl-C, or ``OutputError`` from the log.
-  public func report(_ stage: String, _ done: Int, of total: Int) throws {
+  public func report(_ stage: String, _ done: Int, of total: Int, _ detail: String = "") throws {
     try Interruption.check()
     let now = ContinuousClock.now
     if stage != self.stage {
@@ -46,9 +47,12 @@ public final class ProgressReporter {
     lastShown = now
     stageIsDone = done >= total
     let seconds = started.duration(to: now).inSeconds
-    try log?.write(
-      "progress", ["stage": stage, "done": done, "total": total, "seconds": (seconds * 1000).rounded() / 1000])
-    if !quiet { show(done, total, seconds: seconds) }
+    var event: [String: Any] = [
+      "stage": stage, "done": done, "total": total, "seconds": (seconds * 1000).rounded() / 1000,
+    ]
+    if !detail.isEmpty { event["detail"] = detail }
+    try log?.write("progress", event)
+    if !quiet { show(done, total, seconds: seconds, detail) }
   }
 
   /// A line of its own.
@@ -73,10 +77,10 @@ public final class ProgressReporter {
     lineIsOpen = false
   }
 
-  private func show(_ done: Int, _ total: Int, seconds: Double) {
+  private func show(_ done: Int, _ total: Int, seconds: Double, _ detail: String) {
     let fraction = total > 0 ? min(Double(done) / Double(total), 1) : 1
     let rate = seconds > 0 ? Double(done) / seconds : 0
-    let numbers = "\(done)/\(total)  \(Self.rounded(rate))/s"
+    let numbers = "\(done)/\(total)  \(Self.rounded(rate))/s\(detail.isEmpty ? "" : "  \(detail)")"
     let time = done < total ? "\(Self.clock(rate > 0 ? Double(total - done) / rate : 0)) left" : Self.clock(seconds)
     guard isTerminal else { return Output.complain("\(stage): \(numbers)  \(time)\n") }
     let words = stage.count + numbers.count + time.count + 6

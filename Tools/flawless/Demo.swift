@@ -56,7 +56,8 @@ struct Demo: ParsableCommand {
       try Interruption.check()
     }
     let metrics = MetricsFile(
-      categories: run.evaluations.map { ($0.category, $0.metrics) }, backbone: loaded.backbone.kind.rawValue,
+      categories: run.evaluations.map { ($0.category, $0.metrics) },
+      detector: PatchCoreConfiguration.kind.rawValue, backbone: loaded.backbone.kind.rawValue,
       weightsSHA256: loaded.weightsSHA256, device: device.description, shots: nil, seed: seed, seconds: run.seconds,
       peakMemoryBytes: peakMemoryBytes())
     try OutputFile.write(metrics.json(), to: folder.metrics)
@@ -91,7 +92,7 @@ struct Demo: ParsableCommand {
         model = try TrainedModel.load(path, weights: demo.weights, on: loaded.backbone.device)
         try progress.note("\(name): the model is there already")
       } else {
-        let outcome = try training.run(loaded) { try progress.report("\(name): \($0.rawValue)", $1, of: $2) }
+        let outcome = try training.run(loaded) { try progress.report("\(name): \($0.name)", $1, of: $2, $0.detail) }
         try Interruption.check()
         try outcome.save(category, to: path)
         seconds = seconds + outcome.seconds

@@ -56,7 +56,7 @@ struct DemoFolder {
   static func holds(_ path: String, _ training: Training) throws -> Bool {
     guard let description = try? TrainedModel.readDescription(path) else { return false }
     let files = try training.files.map { try SHA256.hash(fileAt: $0) }
-    return description.configuration == training.configuration && description.seed == training.seed
+    return description.configuration.equals(training.configuration) && description.seed == training.seed
       && description.trainingFiles.map(\.sha256) == files
   }
 }

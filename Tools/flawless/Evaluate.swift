@@ -79,7 +79,8 @@ struct Evaluate: ParsableCommand {
     try Interruption.check()
     let metrics = MetricsFile(
       categories: [(evaluation.category, evaluation.metrics)],
-      backbone: model.description.configuration.backbone.rawValue, weightsSHA256: model.description.weightsSHA256,
+      detector: model.description.kind.rawValue, backbone: model.description.configuration.backbone.rawValue,
+      weightsSHA256: model.description.weightsSHA256,
       device: device.description, shots: model.description.shots, seed: model.description.seed,
       seconds: evaluation.seconds, peakMemoryBytes: peakMemoryBytes())
     if let report { try writeReport(evaluation, model, device.description, report) }
@@ -110,7 +111,7 @@ struct Evaluate: ParsableCommand {
       throw DetectorError.model(path: self.model, reason: "it has no threshold, which a report needs; train it again")
     }
     try Report.write(
-      title: "\(evaluation.category): defects found by PatchCore",
+      title: "\(evaluation.category): defects found by \(model.description.kind.title)",
       facts: Report.facts(model.description, device: device),
       sections: [ReportSection(evaluation, threshold: threshold)], to: folder)
   }

@@ -38,7 +38,7 @@ struct ExportCommand: ParsableCommand {
     // Nothing is computed but sums over the weights.
     let device = try DeviceChoice.open(.cpu).device
     let trained = try TrainedModel.load(model, weights: weights, on: device)
-    let export = ONNXExport(
+    let export = try ONNXExport(
       trained, modelSHA256: try ONNXExport.sha256(ofModel: model), programVersion: Version.text)
     let data = try export.encoded()
     try OutputFile.write(data, to: onnx)

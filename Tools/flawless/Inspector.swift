@@ -21,12 +21,12 @@ struct Inspector {
   }
 
   let threshold: Threshold
-  private let detector: PatchCore
+  private let detector: any Detector
   private let outputs: Outputs
   /// One scale for the run, from the model alone, so that pictures need not be seen together.
   private let scale: HeatScale
 
-  init(_ detector: PatchCore, threshold: Threshold, outputs: Outputs) {
+  init(_ detector: any Detector, threshold: Threshold, outputs: Outputs) {
     self.threshold = threshold
     self.outputs = outputs
     self.detector = detector

@@ -17,7 +17,8 @@ enum Report {
       pictures += description.draw.map { ", drawn with seed \($0)" } ?? ", the first by name"
     }
     return [
-      ("detector", "PatchCore on \(description.configuration.backbone.rawValue)"), ("training pictures", pictures),
+      ("detector", "\(description.kind.title) on \(description.configuration.backbone.rawValue)"),
+      ("training pictures", pictures),
       ("network size", "\(description.configuration.size) × \(description.configuration.size)"),
     ] + (seed.map { [("seed", "\($0)")] } ?? []) + [
       ("version", description.programVersion), ("date", Date().formatted(.iso8601.year().month().day())),

@@ -20,7 +20,7 @@ extension Train {
   ///
   /// - Throws: ``UsageError`` naming the option. One that has its usual value counts as not given.
   private func checkOptions(against stored: PatchCoreConfiguration) throws {
-    let (asked, usual) = (options.configuration, PatchCoreConfiguration())
+    let (asked, usual) = (options.patchCore, PatchCoreConfiguration())
     func check<Value: Equatable>(_ name: String, _ path: KeyPath<PatchCoreConfiguration, Value>) throws {
       guard asked[keyPath: path] != usual[keyPath: path], asked[keyPath: path] != stored[keyPath: path] else { return }
       throw UsageError("\(name) is \(stored[keyPath: path]) in the model, and stays that with --extend.")
@@ -40,7 +40,9 @@ extension Train {
   func extend(
     _ path: String, by paths: [String], _ category: Datasets.Category, _ progress: ProgressReporter
   ) throws {
-    try checkOptions(against: TrainedModel.readDescription(path).configuration)
+    if let stored = try TrainedModel.readDescription(path).configuration as? PatchCoreConfiguration {
+      try checkOptions(against: stored)
+    }
     let device = try common.openDevice(progress)
     try pictures.dataset.announce(category, progress)
     let old = try TrainedModel.load(path, weights: options.weights, on: device)
@@ -52,7 +54,7 @@ extension Train {
       try progress.note("the threshold from \(before.origin) gives way to one at a false-alarm rate", always: true)
     }
     progress.begin()
-    var outcome = try addition.run { try progress.report($0.rawValue, $1, of: $2) }
+    var outcome = try addition.run { try progress.report($0.name, $1, of: $2, $0.detail) }
     try Interruption.check()
     if let area = regions.minimumArea { outcome = outcome.with(minimumArea: area.area) }
     try outcome.model.save(to: target)

@@ -33,6 +33,8 @@ struct Train: ParsableCommand {
   @OptionGroup(title: "Detector") var regions: RegionOptions
   @OptionGroup(title: "Run") var common: CommonOptions
 
+  @OptionGroup(title: "Long trainings") var checkpoints: CheckpointOptions
+
   @Option(help: "The run's seed, stored with the model.")
   var seed: UInt64 = 0
 
@@ -63,12 +65,14 @@ struct Train: ParsableCommand {
     let device = try common.openDevice(progress)
     try pictures.dataset.announce(category, progress)
     let loaded = try LoadedBackbone(options.backbone, weights: options.weights, on: device)
-    let training = Training(
+    var training = Training(
       configuration: options.configuration, files: files, validation: category.validation, shots: pictures.shots,
       draw: pictures.draw, seed: seed, ignored: ignored,
       minimumArea: regions.minimumArea?.area, programVersion: Version.text)
+    training.workspace = try checkpoints.workspace(for: target, progress)
+    training.learnt = try options.distillationOptions.learnt()
     progress.begin()
-    let outcome = try training.run(loaded) { try progress.report($0.rawValue, $1, of: $2) }
+    let outcome = try training.run(loaded) { try progress.report($0.name, $1, of: $2, $0.detail) }
     try Interruption.check()
     try outcome.save(category, to: target)
     progress.clear()
@@ -82,10 +86,11 @@ struct Train: ParsableCommand {
     let description = outcome.model.description
     let threshold = outcome.model.detector.threshold
     return [
-      "model": target, "detector": description.detector, "category": category.name,
+      "model": target, "detector": description.kind.rawValue, "category": category.name,
       "pictures": description.trainingFiles.count,
       "backbone": description.configuration.backbone.rawValue, "weights_sha256": description.weightsSHA256,
-      "memory_bank_rows": outcome.model.detector.bankRows, "device": description.device,
+      "memory_bank_rows": (outcome.model.detector as? PatchCore).map { $0.bankRows as Any } ?? NSNull(),
+      "device": description.device,
       "shots": pictures.shots.map { $0 as Any } ?? NSNull(), "seed": seed,
       "threshold": threshold.map { Double($0.score) as Any } ?? NSNull(),
       "threshold_origin": threshold.map { $0.origin as Any } ?? NSNull(),
@@ -99,7 +104,7 @@ struct Train: ParsableCommand {
     let pictures = outcome.model.description.trainingFiles.count
     let seconds = String(format: "%.1f", outcome.seconds.total)
     var text = "trained on \(pictures) picture\(pictures == 1 ? "" : "s") in \(seconds) s: "
-    text += "\(outcome.model.detector.bankRows) patches"
+    text += outcome.model.detector.extent
     if let threshold = outcome.model.detector.threshold {
       text += ", threshold \(String(format: "%.4g", Double(threshold.score))) from \(threshold.origin)"
       if threshold.lowConfidence { text += " (low confidence)" }

@@ -5,7 +5,8 @@ import Foundation
 struct Verdict {
   let path: String
   let score: Float
-  let reweightedScore: Float
+  /// nil where the detector has none.
+  let reweightedScore: Float?
   /// Scores above it are defective.
   let threshold: Float
   let isDefective: Bool
@@ -27,7 +28,8 @@ struct Verdict {
 
   var csv: String {
     [
-      csvField(path), "\(score)", "\(reweightedScore)", "\(threshold)", word, largestRegion.map { "\($0)" } ?? "",
+      csvField(path), "\(score)", reweightedScore.map { "\($0)" } ?? "", "\(threshold)", word,
+      largestRegion.map { "\($0)" } ?? "",
       csvField(overlay ?? ""), csvField(map ?? ""),
     ].joined(separator: ",") + "\n"
   }
@@ -35,10 +37,12 @@ struct Verdict {
   /// Names as in the CSV; what there is not is left out.
   var object: [String: Any] {
     let always: [String: Any] = [
-      "path": path, "score": Double(score), "score_reweighted": Double(reweightedScore),
-      "threshold": Double(threshold), "defective": isDefective,
+      "path": path, "score": Double(score), "threshold": Double(threshold), "defective": isDefective,
     ]
-    let sometimes: [String: Any?] = ["region_pixels": largestRegion, "overlay": overlay, "map": map]
+    let sometimes: [String: Any?] = [
+      "score_reweighted": reweightedScore.map { Double($0) }, "region_pixels": largestRegion, "overlay": overlay,
+      "map": map,
+    ]
     return always.merging(sometimes.compactMapValues { $0 }) { first, _ in first }
   }
 }

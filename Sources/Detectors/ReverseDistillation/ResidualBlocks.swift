@@ -1,68 +1,43 @@
-import Compute
-import Networks
-import Tensors
+package import Networks
+package import Tensors
 
-/// How the first block of a stage changes the size.
-enum SizeChange {
-  case none
-  /// By a stride of 2.
-  case halved
-  /// By a 2x2 transposed convolution with a stride of 2.
-  case doubled
-}
-
-/// A convolution that may be a transposed one, without bias, and its batch normalisation.
-struct NormalizedConvolution {
-  private enum Kind {
-    case plain(ConvolutionLayer)
-    case transposed(TransposedConvolutionLayer)
-  }
-
-  private let kind: Kind
-  private let norm: BatchNormalizationLayer
-
-  /// - names: of the convolution and of the normalisation
-  init(
-    _ builder: NetworkBuilder, names: (String, String), inputs: Int, outputs: Int, kernel: Int,
-    change: SizeChange = .none
-  ) throws {
-    let convolution = builder[names.0]
-    if change == .doubled {
-      kind = .transposed(
-        try TransposedConvolutionLayer(
-          convolution, inputs: inputs, outputs: outputs, kernel: 2, stride: 2, hasBias: false))
-    } else {
-      // Kaiming's normal of the outgoing fan, as the authors have it; transposed ones keep the framework's.
-      kind = .plain(
-        try ConvolutionLayer(
-          convolution, inputs: inputs, outputs: outputs, kernel: Extent2D(kernel, kernel),
-          stride: change == .halved ? 2 : 1, padding: kernel == 3 ? 1 : 0, hasBias: false,
-          initial: .kaimingNormal(fan: kernel * kernel * outputs)))
-    }
-    norm = try BatchNormalizationLayer(builder[names.1], channels: outputs)
-  }
-
-  func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
-    switch kind {
-    case .plain(let layer): try norm(layer(x, pass), pass)
-    case .transposed(let layer): try norm(layer(x, pass), pass)
-    }
-  }
+/// A convolution with its normalisation, as students are made of: one that is trained, or one that is folded for inference.
+package protocol StudentConvolution {
+  /// - residual: added before the rectification; the result's shape
+  func callAsFunction(_ x: Tensor, residual: Tensor?, isRectified: Bool, _ pass: Pass) throws -> Tensor
 }
 
 /// A residual block: a chain of normalised convolutions with ReLU between, the shortcut added before the last ReLU.
-struct ResidualBlock {
-  private let chain: [NormalizedConvolution]
-  private let shortcut: NormalizedConvolution?
+package struct ResidualBlock<Convolution: StudentConvolution> {
+  let chain: [Convolution]
+  let shortcut: Convolution?
+  /// Whether a ReLU ends the block.
+  let isRectified: Bool
 
+  package func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
+    let inner = try chain.dropLast().reduce(x) { try $1($0, residual: nil, isRectified: true, pass) }
+    let residual = try shortcut?(x, residual: nil, isRectified: false, pass) ?? x
+    return try chain[chain.count - 1](inner, residual: residual, isRectified: isRectified, pass)
+  }
+
+  func map<Other>(_ change: (Convolution) throws -> Other) rethrows -> ResidualBlock<Other> {
+    ResidualBlock<Other>(
+      chain: try chain.map(change), shortcut: try shortcut.map(change), isRectified: isRectified)
+  }
+}
+
+extension ResidualBlock: Sendable where Convolution: Sendable {}
+
+extension ResidualBlock<TrainedConvolution> {
   init(
     _ builder: NetworkBuilder, _ block: ReverseDistillationPlan.Block, inputs: Int, width: Int, outputs: Int,
-    change: SizeChange
+    change: SizeChange, isRectified: Bool
   ) throws {
+    self.isRectified = isRectified
     func convolution(_ place: Int, _ inputs: Int, _ outputs: Int, kernel: Int, _ change: SizeChange = .none) throws
-      -> NormalizedConvolution
+      -> TrainedConvolution
     {
-      try NormalizedConvolution(
+      try TrainedConvolution(
         builder, names: ("conv\(place)", "bn\(place)"), inputs: inputs, outputs: outputs, kernel: kernel,
         change: change)
     }
@@ -80,25 +55,22 @@ struct ResidualBlock {
     shortcut =
       change == .none && inputs == outputs
       ? nil
-      : try NormalizedConvolution(
+      : try TrainedConvolution(
         builder, names: ("\(name).0", "\(name).1"), inputs: inputs, outputs: outputs, kernel: 1, change: change)
   }
 
-  func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
-    var y = try chain[0](x, pass)
-    for next in chain.dropFirst() { y = try next(y.activated(.relu), pass) }
-    return try y.combined(.add, with: shortcut.map { try $0(x, pass) } ?? x).activated(.relu)
-  }
-}
-
-/// A stage's blocks one after another.
-func residualStage(
-  _ builder: NetworkBuilder, _ block: ReverseDistillationPlan.Block, _ stage: ReverseDistillationPlan.Stage,
-  inputs: Int, change: SizeChange
-) throws -> [ResidualBlock] {
-  try (0..<stage.blocks).map { index in
-    try ResidualBlock(
-      builder["\(index)"], block, inputs: index == 0 ? inputs : stage.outputs, width: stage.width,
-      outputs: stage.outputs, change: index == 0 ? change : .none)
+  /// A stage's blocks one after another.
+  ///
+  /// - endsRectified: whether a ReLU ends the last one; all others have theirs
+  static func stage(
+    _ builder: NetworkBuilder, _ block: ReverseDistillationPlan.Block, _ stage: ReverseDistillationPlan.Stage,
+    inputs: Int, change: SizeChange, endsRectified: Bool = true
+  ) throws -> [ResidualBlock] {
+    try (0..<stage.blocks).map { index in
+      try ResidualBlock(
+        builder["\(index)"], block, inputs: index == 0 ? inputs : stage.outputs, width: stage.width,
+        outputs: stage.outputs, change: index == 0 ? change : .none,
+        isRectified: endsRectified || index < stage.blocks - 1)
+    }
   }
 }

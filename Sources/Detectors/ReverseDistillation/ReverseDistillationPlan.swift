@@ -31,6 +31,8 @@ public struct ReverseDistillationPlan: Hashable, Sendable {
   public let strides: [Int]
   public let channels: [Int]
   public let block: Block
+  /// Whether the teacher's features are outputs of ReLU, and so the student's.
+  let isRectified: Bool
   /// What the two shallower levels are brought to: after one halving, and after the last.
   let halved: Int
   let fused: Int
@@ -39,12 +41,14 @@ public struct ReverseDistillationPlan: Hashable, Sendable {
   let decoder: [Stage]
 
   package init(
-    strides: [Int] = [4, 8, 16], channels: [Int], block: Block, halved: Int, fused: Int, embedding: Stage,
+    strides: [Int] = [4, 8, 16], channels: [Int], block: Block, isRectified: Bool = true, halved: Int, fused: Int,
+    embedding: Stage,
     decoder: [Stage]
   ) {
     self.strides = strides
     self.channels = channels
     self.block = block
+    self.isRectified = isRectified
     self.halved = halved
     self.fused = fused
     self.embedding = embedding
@@ -63,7 +67,7 @@ public struct ReverseDistillationPlan: Hashable, Sendable {
 
   /// Ours, not the paper's: no checkpoint of it exists elsewhere.
   private static let efficientNetLite0 = ReverseDistillationPlan(
-    channels: [24, 40, 112], block: .bottleneck, halved: 40, fused: 112,
+    channels: [24, 40, 112], block: .bottleneck, isRectified: false, halved: 40, fused: 112,
     embedding: Stage(blocks: 3, width: 96, outputs: 192),
     decoder: [
       Stage(blocks: 2, width: 56, outputs: 112), Stage(blocks: 2, width: 20, outputs: 40),

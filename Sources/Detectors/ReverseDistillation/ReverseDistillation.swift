@@ -1,0 +1,87 @@
+public import Backbones
+public import Checkpoints
+import Compute
+public import Images
+import Networks
+import Tensors
+
+/// Reverse Distillation (Deng and Li 2022, arXiv 2201.10703): a student that has seen normal pictures only gives a teacher's
+/// features back from a narrow embedding; where it cannot, the picture is anomalous.
+public struct ReverseDistillation: Detector {
+  public static let trainsInSteps = true
+
+  public let configuration: ReverseDistillationConfiguration
+  public var threshold: Threshold?
+  public internal(set) var heldOut: HeldOutScores?
+  let teacher: ReverseDistillationTeacher
+  private let student: ReverseDistillationNetwork<FoldedStudentConvolution>
+  /// The student's values under the names of the authors' checkpoints.
+  private let learnt: any TensorFile
+
+  public init(
+    _ configuration: ReverseDistillationConfiguration, backbone: any Backbone, file: any TensorFile,
+    threshold: Threshold?, heldOut: HeldOutScores?, ignored: Mask?
+  ) throws {
+    try configuration.validate()
+    try self.init(
+      configuration, ReverseDistillationTeacher(configuration, backbone: backbone, ignored: ignored), file: file)
+    self.threshold = threshold
+    self.heldOut = heldOut
+  }
+
+  /// - Throws: `CheckpointError` when the file's names or shapes are not those of the teacher's student.
+  init(
+    _ configuration: ReverseDistillationConfiguration, _ teacher: ReverseDistillationTeacher, file: any TensorFile
+  ) throws {
+    self.configuration = configuration
+    self.teacher = teacher
+    let builder = NetworkBuilder(on: teacher.backbone.device)
+    student = try ReverseDistillationNetwork(teacher.plan, builder, file).folded()
+    learnt = try builder.hostTensors(from: file.path)
+  }
+
+  public var backbone: any Backbone { teacher.backbone }
+  public var ignored: Mask? { teacher.regions.first?.ignored }
+  public var gridPatches: Int {
+    (configuration.size / teacher.plan.strides[0]) * (configuration.size / teacher.plan.strides[0])
+  }
+  public var patchesPerPicture: Int { teacher.regions.first?.patches.count ?? gridPatches }
+  public var extent: String {
+    let count = learnt.names.reduce(0) { sum, name in
+      sum + ((try? learnt.shape(of: name))?.reduce(1, *) ?? 0)
+    }
+    return "\(count) values"
+  }
+
+  public func tensors() throws -> [String: HostTensor] {
+    try Dictionary(
+      learnt.names.map { ($0, try learnt.tensor(named: $0)) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  public func inspect(_ picture: NetworkPicture) throws -> Inspection {
+    let map = try map(teacher.levels(of: picture))
+    return Inspection(score: map.largest, map: map)
+  }
+
+  /// The levels' distances between student and teacher, resized bilinearly (corners aligned) to network pixels, summed and
+  /// smoothed.
+  ///
+  /// - teachers: one picture's levels
+  func map(_ teachers: [Tensor]) throws -> AnomalyMap {
+    let size = configuration.size
+    let students = try student(teachers, .inference)
+    var sum: Tensor?
+    for (level, pair) in zip(students, teachers).enumerated() {
+      var distances = try ReverseDistillationDistance.map(pair.0, pair.1)
+      if let region = teacher.regions.isEmpty ? nil : teacher.regions[level] {
+        let flat = try distances.reshaped(to: [distances.shape.count, 1])
+        distances = try region.spread(region.inspected(flat)).reshaped(to: distances.shape)
+      }
+      let resized = try distances.resampled(.bilinearAlignCorners, height: size, width: size)
+      sum = try sum?.combined(.add, with: resized) ?? resized
+    }
+    let values = try sum?.gaussianSmoothed(sigma: configuration.smoothingSigma).values() ?? []
+    guard values.allSatisfy(\.isFinite) else { throw DetectorError.notFinite(what: "A distance of the student") }
+    return AnomalyMap(width: size, height: size, values: values, ignored: ignored)
+  }
+}

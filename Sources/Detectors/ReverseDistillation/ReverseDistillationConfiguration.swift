@@ -1,0 +1,95 @@
+public import Backbones
+public import Images
+import Networks
+
+/// Everything that decides what a Reverse Distillation model computes; stored with the model.
+public struct ReverseDistillationConfiguration: DetectorConfiguration {
+  public static let kind = DetectorKind.reverseDistillation
+
+  /// Where settings come from that nobody names.
+  public enum Preset: String, CaseIterable, Codable, Sendable {
+    /// The authors': 200 epochs, 16 pictures a step, 256 x 256 pixels.
+    case paper
+    /// For a CPU: 200 steps of 8 pictures of 224 x 224 pixels.
+    case fast
+  }
+
+  public let preset: Preset
+  public var backbone: BackboneKind = .efficientNetLite0
+  public var size: Int
+  public var length: TrainingLength
+  /// How training pictures are varied; nil where they are taken as they are, and the teacher's features are computed once.
+  public var augmentation: Augmentation?
+  /// Pictures a step; fewer where there are not so many.
+  public var batch: Int
+  /// Adam's learning rate, and whether it falls to 0 along half a cosine, or stays.
+  public var decays = false
+  /// Decays of Adam's moments.
+  public var rate = 0.005
+  public var firstDecay = 0.5
+  public var secondDecay = 0.999
+  /// Smoothing of the anomaly map, in network pixels.
+  public var smoothingSigma = 4.0
+  public var falseAlarmRate = 0.01
+  /// Folds of the cross-fitting that finds the threshold: each takes a training of its own.
+  public var folds: Int
+  /// Bytes of teacher's features that may be kept; with more they are computed in every step.
+  public var featureBudget = 4 << 30
+
+  public init(_ preset: Preset = .paper) {
+    self.preset = preset
+    switch preset {
+    case .paper: (size, length, batch, folds) = (256, .epochs(200), 16, 2)
+    case .fast: (size, length, batch, folds) = (224, .steps(200), 8, 2)
+    }
+  }
+
+  public func validate() throws(DetectorError) {
+    let checks: [(String, Bool, String)] = [
+      ("size", (64...4096).contains(size) && size % 32 == 0, "must be a multiple of 32 between 64 and 4096 pixels"),
+      ("length", length.count > 0, "must be at least 1"),
+      ("batch", (1...1024).contains(batch), "must be between 1 and 1024 pictures"),
+      ("learning rate", rate > 0 && rate < 10, "must be above 0 and below 10"),
+      ("first decay", firstDecay >= 0 && firstDecay < 1, "must be at least 0 and below 1"),
+      ("second decay", secondDecay >= 0 && secondDecay < 1, "must be at least 0 and below 1"),
+      ("false-alarm rate", falseAlarmRate > 0 && falseAlarmRate < 1, "must lie between 0 and 1"),
+      ("smoothing", smoothingSigma > 0 && smoothingSigma < 100, "must be above 0 and below 100 pixels"),
+      ("folds", folds >= 2, "must be at least 2"),
+    ]
+    for (name, holds, reason) in checks where !holds { throw .setting(name: name, reason: reason) }
+    if augmentation?.crop != nil {
+      throw .setting(name: "augmentation", reason: "cannot crop: pictures keep their size")
+    }
+    do { try augmentation?.validate() } catch { throw .setting(name: "augmentation", reason: "is wrong: \(error)") }
+    _ = try ReverseDistillationPlan.plan(for: backbone)
+  }
+
+  /// The training of a model on so many pictures.
+  func plan(pictures: Int, seed: UInt64) -> TrainingPlan {
+    let batch = min(batch, pictures)
+    let steps = length.steps(pictures: pictures, batch: batch)
+    return TrainingPlan(
+      steps: steps, batch: batch, rate: decays ? .cosine(rate, total: steps) : .constant(rate),
+      rule: .adam(firstDecay: firstDecay, secondDecay: secondDecay), seed: seed)
+  }
+}
+
+/// How long is trained.
+public enum TrainingLength: Codable, Hashable, Sendable {
+  case epochs(Int)
+  case steps(Int)
+
+  public var count: Int {
+    switch self {
+    case .epochs(let count), .steps(let count): count
+    }
+  }
+
+  /// Steps in all; an epoch's last pictures make a step of their own.
+  public func steps(pictures: Int, batch: Int) -> Int {
+    switch self {
+    case .epochs(let count): count * ((pictures + batch - 1) / batch)
+    case .steps(let count): count
+    }
+  }
+}

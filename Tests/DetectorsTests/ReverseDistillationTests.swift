@@ -1,0 +1,189 @@
+import Backbones
+import Checkpoints
+import Compute
+import Detectors
+import Foundation
+import Images
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+/// On a backbone with random weights: what is learnt of it is small, but the same on every run.
+@Suite("Reverse Distillation")
+struct ReverseDistillationTests {
+  private static func configuration(steps: Int = 2) -> ReverseDistillationConfiguration {
+    var configuration = ReverseDistillationConfiguration(.fast)
+    configuration.size = 64
+    configuration.length = .steps(steps)
+    configuration.batch = 3
+    return configuration
+  }
+
+  private static func backbone(_ device: any Device) throws -> any Backbone {
+    try LoadedBackbone(.efficientNetLite0, weights: "random:5", on: device).backbone
+  }
+
+  private static func fit(
+    _ numbers: [Int], steps: Int = 2, on device: any Device, change: (inout Fitting) -> Void = { _ in }
+  ) throws -> ReverseDistillation {
+    var fitting = Fitting(pictures: numbers.count) {
+      NetworkPicture(try DrawnPictures.texture(numbers[$0]), size: 64)
+    }
+    change(&fitting)
+    return try ReverseDistillation.fit(configuration(steps: steps), backbone: backbone(device), fitting)
+  }
+
+  /// The folded student against the one that was trained.
+  @Test(arguments: TestDevice.all)
+  func foldingChangesNothing(_ tested: TestDevice) throws {
+    let plan = try ReverseDistillationPlan.plan(for: .efficientNetLite0)
+    let builder = NetworkBuilder(on: tested.device, seed: 3)
+    let network = try ReverseDistillationNetwork(plan, builder)
+    var reproducible = Reproducible(11)
+    // Running statistics that are not those of the start.
+    try builder.setValues { name, shape in
+      let values = reproducible.floats(shape.reduce(1, *))
+      return name.hasSuffix("running_var") || name.hasSuffix("weight") && shape.count == 1
+        ? values.map { 1 + abs($0) } : values.map { $0 / Float(shape.dropFirst().reduce(1, *)).squareRoot() }
+    }
+    let teachers = try zip(plan.channels, [24, 12, 6]).map { channels, side in
+      try Tensor(
+        reproducible.floats(2 * side * (side + 8) * channels), shape: [2, side, side + 8, channels], on: tested.device)
+    }
+    // Widths 32, 16, 8 … of [side + 8] would not halve: these do.
+    let levels = try zip(teachers, [24, 12, 6]).map { tensor, side in try tensor.sliced(0..<side, axis: 2) }
+    let (trained, folded) = (try network(levels, .inference), try network.folded()(levels, .inference))
+    for level in 0..<3 {
+      try expectEqual(
+        folded[level].values(), trained[level].values(), within: Tolerance(ofLargest: 1e-5 / Tolerance.unit),
+        "level \(level)")
+    }
+  }
+
+  @Test(arguments: TestDevice.oneOfEachKind)
+  func twoTrainingsAreOne(_ tested: TestDevice) throws {
+    let (first, second) = (
+      try Self.fit([0, 1, 2, 3], on: tested.device), try Self.fit([0, 1, 2, 3], on: tested.device)
+    )
+    #expect(try first.tensors() == second.tensors())
+    #expect(first.threshold == second.threshold)
+    #expect(first.heldOut?.scores.count == 4)
+    #expect(first.heldOut?.origin == "4 normal training pictures, cross-fitted in 2 folds")
+    let other = try Self.fit([0, 1, 2, 3], on: tested.device) { $0.seed = 1 }
+    #expect(try first.tensors() != other.tensors())
+  }
+
+  @Test(arguments: TestDevice.oneOfEachKind)
+  func aModelComesBackFromDisk(_ tested: TestDevice) throws {
+    let model = try Self.fit([0], on: tested.device)
+    #expect(model.heldOut?.isWeak == true)
+    let description = ModelDescription(
+      configuration: model.configuration, weightsSHA256: "random:5", trainingFiles: [], shots: nil, draw: nil,
+      threshold: model.threshold, heldOut: model.heldOut, seed: 0, device: "test", programVersion: "0.0")
+    try withTemporaryFolder { folder in
+      let path = "\(folder.path)/a.model"
+      try TrainedModel(description: description, detector: model).save(to: path)
+      let loaded = try TrainedModel.load(path, on: tested.device)
+      #expect(loaded.description.kind == .reverseDistillation)
+      #expect(loaded.description.configuration.equals(model.configuration))
+      #expect(loaded.detector.threshold == model.threshold)
+      let picture = try DrawnPictures.blemished(9, column: 8, row: 30, side: 16)
+      let (before, after) = (try model.inspect(picture), try loaded.detector.inspect(picture))
+      #expect(before.score.bitPattern == after.score.bitPattern && before.map.values == after.map.values)
+      #expect(after.reweightedScore == nil && after.score == after.map.largest && after.score > 0)
+    }
+  }
+
+  @Test(arguments: TestDevice.oneOfEachKind)
+  func whatIsIgnoredHasNoInfluence(_ tested: TestDevice) throws {
+    let ignored = Mask(width: 64, height: 64, values: (0..<4096).map { $0 % 64 < 32 ? 1 : 0 })
+    func fit(blemish: Bool) throws -> ReverseDistillation {
+      var fitting = Fitting(pictures: 2) {
+        NetworkPicture(
+          blemish
+            ? try DrawnPictures.blemished($0, column: 2, row: 10, side: 20) : try DrawnPictures.texture($0), size: 64)
+      }
+      fitting.ignored = ignored
+      return try ReverseDistillation.fit(Self.configuration(), backbone: Self.backbone(tested.device), fitting)
+    }
+    let (plain, blemished) = (try fit(blemish: false), try fit(blemish: true))
+    #expect(try plain.tensors() == blemished.tensors())
+    let good = try plain.inspect(DrawnPictures.texture(50))
+    let bad = try plain.inspect(DrawnPictures.blemished(50, column: 2, row: 10, side: 20))
+    let seen = try plain.inspect(DrawnPictures.blemished(50, column: 40, row: 10, side: 20))
+    #expect(good.map.values == bad.map.values && good.score == bad.score)
+    #expect(good.map.values != seen.map.values)
+    #expect((0..<64).allSatisfy { row in (0..<32).allSatisfy { good.map.values[row * 64 + $0] == 0 } })
+  }
+
+  /// Stopped by its progress in the middle of the second fold, and gone on with: the same bits, and nothing twice.
+  @Test(arguments: TestDevice.oneOfEachKind)
+  func aStoppedTrainingGoesOn(_ tested: TestDevice) throws {
+    struct Stopped: Error {}
+    try withTemporaryFolder { folder in
+      let purpose = Data("a test".utf8)
+      let place = folder.appendingPathComponent("a.training")
+      let whole = try Self.fit([0, 1, 2], steps: 4, on: tested.device)
+      var reports = 0
+      #expect(throws: Stopped.self) {
+        try Self.fit([0, 1, 2], steps: 4, on: tested.device) { fitting in
+          fitting.workspace = try? TrainingWorkspace(place, purpose: purpose, resuming: false)
+          fitting.progress = { stage, _, _ in
+            guard stage.name.hasPrefix("training") else { return }
+            reports += 1
+            if reports == 10 { throw Stopped() }
+          }
+        }
+      }
+      #expect(TrainingWorkspace.isUnfinished(place))
+      #expect(throws: DetectorError.self) {
+        try TrainingWorkspace(place, purpose: Data("another".utf8), resuming: true)
+      }
+      reports = 0
+      let resumed = try Self.fit([0, 1, 2], steps: 4, on: tested.device) { fitting in
+        fitting.workspace = try? TrainingWorkspace(place, purpose: purpose, resuming: true)
+        fitting.progress = { stage, _, _ in if stage.name.hasPrefix("training") { reports += 1 } }
+      }
+      #expect(reports == 2)
+      #expect(try resumed.tensors() == whole.tensors())
+      #expect(resumed.heldOut == whole.heldOut)
+      let workspace = try TrainingWorkspace(place, purpose: purpose, resuming: true)
+      #expect(
+        workspace.results["training.jsonl"].map { String(decoding: $0, as: UTF8.self).split(separator: "\n").count }
+          == 4)
+      #expect(workspace.results["loss.svg"] != nil)
+      workspace.remove()
+      #expect(!TrainingWorkspace.isUnfinished(place))
+    }
+  }
+
+  @Test func wrongSettingsAndFilesAreRefused() throws {
+    let device = TestDevice.all[0].device
+    var configuration = Self.configuration()
+    configuration.size = 100
+    #expect(throws: DetectorError.self) { try configuration.validate() }
+    configuration = Self.configuration()
+    configuration.backbone = .vgg16
+    #expect(throws: DetectorError.self) { try configuration.validate() }
+    let model = try Self.fit([0], on: device)
+    var tensors = try model.tensors()
+    func load() throws -> ReverseDistillation {
+      try ReverseDistillation(
+        Self.configuration(), backbone: Self.backbone(device), file: HostTensors(tensors, from: "a test"),
+        threshold: nil, heldOut: nil, ignored: nil)
+    }
+    // What the authors' checkpoints hold besides.
+    tensors["bn.conv4.weight"] = HostTensor(shape: [1], values: [.nan])
+    tensors["bn.bn1.num_batches_tracked"] = HostTensor(shape: [], values: [7])
+    _ = try load()
+    tensors["bn.conv5.weight"] = HostTensor(shape: [1], values: [1])
+    #expect(throws: DetectorError.self) { try load() }
+    tensors["bn.conv5.weight"] = nil
+    let bias = try #require(tensors["decoder.layer1.0.bn1.bias"])
+    tensors["decoder.layer1.0.bn1.bias"] = HostTensor(shape: bias.shape, values: bias.values.map { _ in .nan })
+    #expect(throws: DetectorError.self) { try load() }
+    tensors["decoder.layer1.0.bn1.bias"] = nil
+    #expect(throws: CheckpointError.self) { try load() }
+  }
+}

@@ -1,0 +1,63 @@
+public import ArgumentParser
+import Checkpoints
+public import Detectors
+
+extension ReverseDistillationConfiguration.Preset: ExpressibleByArgument {}
+
+struct ReverseDistillationOptions: ParsableArguments {
+  @Option(
+    help: """
+      The settings that nothing else names: 'paper' is 200 epochs of 16 pictures of 256 x 256 pixels, 'fast' 200 steps of \
+      8 pictures of 224 x 224, for a CPU (default: paper).
+      """)
+  var preset: ReverseDistillationConfiguration.Preset?
+
+  @Option(help: ArgumentHelp("How often training goes through the pictures.", valueName: "COUNT"))
+  var epochs: Int?
+
+  @Option(help: ArgumentHelp("Steps of the training, in place of --epochs.", valueName: "COUNT"))
+  var steps: Int?
+
+  @Option(help: ArgumentHelp("Pictures a step.", valueName: "COUNT"))
+  var batch: Int?
+
+  @Option(help: ArgumentHelp("Adam's learning rate.", valueName: "RATE"))
+  var learningRate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Students that are trained without a part of the pictures each, to find the threshold (at least 2).",
+      valueName: "COUNT"))
+  var folds: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Take a student from this checkpoint of the authors' program, {bn, decoder}, instead of training one.",
+      valueName: "FILE"))
+  var student: String?
+
+  func validate() throws {
+    if epochs != nil, steps != nil { throw ValidationError("Only one of --epochs and --steps can be given.") }
+  }
+
+  /// The options that were given.
+  var given: [String] {
+    [
+      preset.map { _ in "--preset" }, epochs.map { _ in "--epochs" }, steps.map { _ in "--steps" },
+      batch.map { _ in "--batch" }, learningRate.map { _ in "--learning-rate" }, folds.map { _ in "--folds" },
+      student.map { _ in "--student" },
+    ].compactMap { $0 }
+  }
+
+  var configuration: ReverseDistillationConfiguration {
+    var configuration = ReverseDistillationConfiguration(preset ?? .paper)
+    if let epochs { configuration.length = .epochs(epochs) }
+    if let steps { configuration.length = .steps(steps) }
+    if let batch { configuration.batch = batch }
+    if let learningRate { configuration.rate = learningRate }
+    if let folds { configuration.folds = folds }
+    return configuration
+  }
+
+  func learnt() throws -> (any TensorFile)? { try student.map { try openTensorFile($0) } }
+}
