@@ -11,8 +11,6 @@ public struct LPIPS: Sendable {
     let tap: FeatureTap
     /// [channels]
     let weight: Storage
-    /// [channels] of ones, which repeat a place's length for each of its channels.
-    let ones: Storage
   }
 
   private let trunk: any Backbone
@@ -29,8 +27,7 @@ public struct LPIPS: Sendable {
     heads = try zip(names, trunk.taps).map { name, tap in
       Head(
         tap: tap,
-        weight: try Storage(file.tensor(named: name, shape: [1, tap.channels, 1, 1]).values, on: trunk.device),
-        ones: try Storage([Float](repeating: 1, count: tap.channels), on: trunk.device))
+        weight: try Storage(file.tensor(named: name, shape: [1, tap.channels, 1, 1]).values, on: trunk.device))
     }
   }
 
@@ -78,7 +75,8 @@ public struct LPIPS: Sendable {
     let features = try [x, y].map { try trunk.features(scaled($0), strides: strides) }
     var sum: Tensor?
     for (head, (f, g)) in zip(heads, zip(features[0], features[1])) {
-      let part = try distances(f, g, head)
+      let part = try f.featureDistances(
+        to: g, weights: Tensor(head.weight, shape: [head.tap.channels]), epsilon: 1e-10)
       sum = try sum?.combined(.add, with: part) ?? part
     }
     guard let sum else { preconditionFailure("LPIPS has five heads") }
@@ -89,23 +87,5 @@ public struct LPIPS: Sendable {
   private func scaled(_ x: Tensor) throws -> Tensor {
     try x.combined(.subtract, with: Tensor([-0.030, -0.088, -0.188], shape: [3], on: x.device))
       .combined(.divide, with: Tensor([0.458, 0.448, 0.450], shape: [3], on: x.device))
-  }
-
-  /// - f, g: [batch, height, width, channels]; result: [batch]
-  private func distances(_ f: Tensor, _ g: Tensor, _ head: Head) throws -> Tensor {
-    let (batch, channels) = (f.shape[0], head.tap.channels)
-    let places = f.shape[1] * f.shape[2]
-    let difference = try unit(f, head).combined(.subtract, with: unit(g, head)).mapped(.square)
-    return try difference.multiplied(by: Tensor(head.weight, shape: [channels, 1]))
-      .reshaped(to: [batch, places]).reduced(.mean, axis: 1)
-  }
-
-  /// Every place's channels divided by their length: [places, channels].
-  private func unit(_ f: Tensor, _ head: Head) throws -> Tensor {
-    let channels = head.tap.channels
-    let rows = try f.reshaped(to: [f.shape.count / channels, channels])
-    let lengths = try rows.reduced(.sumOfSquares, axis: 1).mapped(.squareRoot).affine(scale: 1, shift: 1e-10)
-    let repeated = try lengths.reshaped(to: [rows.shape[0], 1]).multiplied(by: Tensor(head.ones, shape: [1, channels]))
-    return try rows.combined(.divide, with: repeated)
   }
 }

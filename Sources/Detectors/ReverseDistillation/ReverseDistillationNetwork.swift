@@ -73,7 +73,7 @@ package enum ReverseDistillationDistance {
   package static func loss(_ students: [Tensor], _ teachers: [Tensor]) throws -> Tensor {
     let parts = try zip(students, teachers).map { student, teacher in
       let rows: Shape = [student.shape[0], student.shape.count / student.shape[0]]
-      return try cosines(student.reshaped(to: rows), teacher.reshaped(to: rows)).reduced(.mean)
+      return try student.reshaped(to: rows).rowCosines(with: teacher.reshaped(to: rows)).reduced(.mean)
         .affine(scale: -1, shift: 1)
     }
     return try parts.dropFirst().reduce(parts[0]) { try $0.combined(.add, with: $1) }
@@ -85,18 +85,7 @@ package enum ReverseDistillationDistance {
   package static func map(_ student: Tensor, _ teacher: Tensor) throws -> Tensor {
     let shape = student.shape
     let rows: Shape = [shape.count / shape[3], shape[3]]
-    return try cosines(student.reshaped(to: rows), teacher.reshaped(to: rows)).affine(scale: -1, shift: 1)
+    return try student.reshaped(to: rows).rowCosines(with: teacher.reshaped(to: rows)).affine(scale: -1, shift: 1)
       .reshaped(to: [shape[0], shape[1], shape[2], 1])
-  }
-
-  /// The cosine of each row with the other's; norms below 10⁻⁸ count as that, as in PyTorch.
-  ///
-  /// - a, b: [rows, width]; result: [rows]
-  private static func cosines(_ a: Tensor, _ b: Tensor) throws -> Tensor {
-    func norms(_ x: Tensor) throws -> Tensor {
-      try x.reduced(.sumOfSquares, axis: 1).clamped(lower: 1e-16, upper: .greatestFiniteMagnitude).mapped(.squareRoot)
-    }
-    return try a.combined(.multiply, with: b).reduced(.sum, axis: 1).combined(.divide, with: norms(a))
-      .combined(.divide, with: norms(b))
   }
 }
