@@ -87,7 +87,7 @@ public enum AtomicWriting {
     guard fsync(descriptor) == 0 else { throw systemError(url) }
   }
 
-  static func systemError(_ url: URL) -> CheckpointError {
+  package static func systemError(_ url: URL) -> CheckpointError {
     .unwritable(path: url.path, reason: String(cString: strerror(errno)).lowercased())
   }
 

@@ -45,6 +45,7 @@ public enum ImageError: Error, Hashable, Sendable, CustomStringConvertible {
   case unwritable(path: String, reason: String)
   case size(width: Int, height: Int, channels: Int, count: Int)
   case encoding(reason: String)
+  case augmentation(setting: String, reason: String)
 
   public var description: String {
     switch self {
@@ -53,6 +54,7 @@ public enum ImageError: Error, Hashable, Sendable, CustomStringConvertible {
     case .size(let width, let height, let channels, let count):
       "A picture of \(width) x \(height) pixels and \(channels) channels cannot have \(count) samples."
     case .encoding(let reason): "A picture cannot be encoded: \(reason)."
+    case .augmentation(let setting, let reason): "The augmentation's \(setting) \(reason)."
     }
   }
 }

@@ -23,6 +23,12 @@ extension NetworkBuilder {
     array.forgetLayouts()
   }
 
+  /// The names and shapes of ``values()``.
+  func names() -> [(name: String, shape: [Int])] {
+    parameters.map { parameter in (parameter.name, parameter.checkpointAxes.map { parameter.shape[$0] }) }
+      + statistics.map { ($0.name, [$0.storage.count]) }
+  }
+
   /// Every parameter and running statistic in the layout of PyTorch's checkpoints, in the order of construction.
   public func values() throws -> [(name: String, shape: [Int], values: [Float])] {
     try parameters.map { parameter in

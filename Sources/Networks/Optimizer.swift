@@ -109,4 +109,14 @@ public final class MovingAverage {
 
   /// `average ← decay · average + (1 − decay) · values`
   public func follow() throws { try arena.device.blend(arena.values, weight: Float(1 - decay), into: average) }
+
+  /// Puts the average in the place of the network's values, and those in the average's: to validate, and back.
+  public func exchange() throws {
+    let all = try BlockCopy(rows: 1, columns: average.count)
+    let values = try arena.zeros()
+    try arena.device.copy(all, from: arena.values, into: values)
+    try arena.device.copy(all, from: average, into: arena.values)
+    try arena.device.copy(all, from: values, into: average)
+    arena.forgetLayouts()
+  }
 }

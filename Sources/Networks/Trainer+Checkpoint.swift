@@ -9,8 +9,13 @@ extension Trainer {
   /// Writes everything that the rest of the training depends on to a safetensors file, whole or not at all: parameters under
   /// their names in PyTorch's layouts, running statistics, and what the optimiser remembers as `optimizer.<state>.<name>`.
   ///
-  /// - Throws: `CheckpointError`, `DeviceError`.
-  public func save(to url: URL) throws {
+  /// A file is only replaced by values that are numbers, so that the last checkpoint is always one to go on from.
+  ///
+  /// - Throws: ``TrainingError/notFinite(step:tensor:checkpoint:)``, `CheckpointError`, `DeviceError`.
+  public func save(to url: URL) throws { try save(to: url, adding: [:], metadata: [:]) }
+
+  /// - adding: what a loop around this wants to keep with it
+  func save(to url: URL, adding extra: [String: HostTensor], metadata added: [String: String]) throws {
     var tensors: [String: HostTensor] = [:]
     for (name, shape, values) in try builder.values() { tensors[name] = HostTensor(shape: shape, values: values) }
     for (state, array) in optimizer.state {
@@ -19,11 +24,15 @@ extension Trainer {
           shape: parameter.shape.extents, values: try optimizer.arena.part(index, of: array))
       }
     }
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) where !tensor.values.allSatisfy(\.isFinite) {
+      throw TrainingError.notFinite(step: step, tensor: name, checkpoint: checkpoint)
+    }
     let metadata = [
       "format": Self.format, "plan": try Self.text(plan), "step": "\(step)",
       "optimizer_steps": "\(optimizer.stepCount)",
     ]
-    try AtomicWriting.write(SafetensorsFile.encoded(tensors, metadata: metadata), to: url)
+    try SafetensorsFile.write(
+      tensors.merging(extra) { own, _ in own }, metadata: metadata.merging(added) { own, _ in own }, to: url)
     checkpoint = url.path
   }
 
@@ -31,9 +40,10 @@ extension Trainer {
   ///
   /// - Throws: ``TrainingError/checkpoint(path:reason:)`` when it is of another plan, `CheckpointError` when it is damaged or of
   ///   another network; the training is then to be given up.
-  public func restore(from url: URL) throws {
-    let file = try SafetensorsFile(path: url.path)
-    func refuse(_ reason: String) -> TrainingError { .checkpoint(path: url.path, reason: reason) }
+  public func restore(from url: URL) throws { try restore(from: SafetensorsFile(path: url.path)) }
+
+  func restore(from file: SafetensorsFile) throws {
+    func refuse(_ reason: String) -> TrainingError { .checkpoint(path: file.path, reason: reason) }
     guard file.metadata["format"] == Self.format else { throw refuse("it is no checkpoint of a training") }
     guard file.metadata["plan"] == (try Self.text(plan)) else {
       throw refuse("it was written with other settings; train with the same ones, or start anew")
@@ -50,7 +60,7 @@ extension Trainer {
     }
     optimizer.goOn(from: optimizerSteps)
     goOn(from: step)
-    checkpoint = url.path
+    checkpoint = file.path
   }
 
   private static func name(_ state: String, _ parameter: String) -> String { "optimizer.\(state).\(parameter)" }

@@ -8,20 +8,32 @@ public struct TrainingStep {
   /// Numbers of the examples.
   public let examples: [Int]
   public let pass: Pass
+
+  public init(number: Int, examples: [Int], pass: Pass) {
+    self.number = number
+    self.examples = examples
+    self.pass = pass
+  }
+}
+
+/// A loss and its value.
+public struct LossValue: Codable, Hashable, Sendable {
+  public let name: String
+  public let value: Float
 }
 
 /// What a step has done.
-public struct StepReport: Sendable {
+public struct StepReport: Codable, Hashable, Sendable {
   /// Steps done.
   public let step: Int
   public let steps: Int
   /// By name, the one that is minimised first.
-  public let losses: [(name: String, value: Float)]
+  public let losses: [LossValue]
   public let rate: Double
   public let gradientNorm: Float
 }
 
-/// Trains a network by a plan: the one loop for all models.
+/// Trains a network by a plan, step by step; ``TrainingLoop`` goes around it.
 ///
 /// A step depends on the plan, its number and the state before alone, so a training that is stopped and restored from
 /// a checkpoint ends in the same bits.
@@ -53,13 +65,7 @@ public final class Trainer {
   /// - losses: gives the losses of the step's examples, one value each; the first one is minimised
   /// - Throws: ``TrainingError/notFinite(step:tensor:checkpoint:)``, no parameter having changed; what `losses` throws.
   public func advance(_ losses: (TrainingStep) throws -> [(name: String, value: Tensor)]) throws -> StepReport {
-    let tape = Tape()
-    let key = RandomKey(seed: plan.seed, stream: 0, step: UInt32(truncatingIfNeeded: step))
-    let found = try losses(
-      TrainingStep(
-        number: step, examples: order[step], pass: Pass(tape: tape, isTraining: true, key: key)))
-    precondition(!found.isEmpty, "a step has a loss")
-    try tape.carryBack(from: found[0].value)
+    let found = try carryBack(order[step], losses)
     let rate = plan.rate.rate(at: step)
     try optimizer.step(rate: rate)
     let norm = try optimizer.gradientNorm()
@@ -69,9 +75,29 @@ public final class Trainer {
     }
     step += 1
     return StepReport(
-      step: step, steps: plan.steps, losses: try found.map { ($0.name, try $0.value.values()[0]) }, rate: rate,
+      step: step, steps: plan.steps,
+      losses: try found.map { LossValue(name: $0.name, value: try $0.value.values()[0]) }, rate: rate,
       gradientNorm: norm)
   }
+
+  /// The losses of some examples with their gradients at the parameters.
+  ///
+  /// - isTrial: whether running statistics are left alone
+  func carryBack(
+    _ examples: [Int], isTrial: Bool = false, _ losses: (TrainingStep) throws -> [(name: String, value: Tensor)]
+  ) throws -> [(name: String, value: Tensor)] {
+    let tape = Tape()
+    let key = RandomKey(seed: plan.seed, stream: 0, step: UInt32(truncatingIfNeeded: step))
+    var pass = Pass(tape: tape, isTraining: true, key: key)
+    pass.isRepeated = isTrial
+    let found = try losses(TrainingStep(number: step, examples: examples, pass: pass))
+    precondition(!found.isEmpty, "a step has a loss")
+    try tape.carryBack(from: found[0].value)
+    return found
+  }
+
+  /// The examples of the step that comes next.
+  var nextExamples: [Int] { order[step] }
 
   func goOn(from step: Int) { self.step = step }
 }

@@ -70,16 +70,24 @@ public struct BatchOrder: Sendable {
 /// What ends a training.
 public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case setting(name: String, reason: String)
-  /// - tensor: the first parameter whose gradient is not finite
+  /// - tensor: the first parameter that is not finite or whose gradient is not
   case notFinite(step: Int, tensor: String, checkpoint: String?)
   case checkpoint(path: String, reason: String)
+  /// A step needs more memory than the device has.
+  ///
+  /// - fitting: the largest batch that fits; 0 where not even one example does
+  case outOfMemory(step: Int, batch: Int, fitting: Int)
 
   public var description: String {
     switch self {
     case .setting(let name, let reason): "The training's \(name) \(reason)."
     case .notFinite(let step, let tensor, let checkpoint):
-      "At step \(step) the gradient of \(tensor) became infinite or no number; lower the learning rate"
-        + (checkpoint.map { ", or go on from \($0)." } ?? ".")
+      "At step \(step) \(tensor) or its gradient became infinite or no number; lower the learning rate"
+        + (checkpoint.map { " (the last good checkpoint is \($0))." } ?? ".")
+    case .outOfMemory(let step, let batch, let fitting):
+      "At step \(step) the device's memory does not hold a batch of \(batch); "
+        + (fitting > 0
+          ? "a batch of \(fitting) would fit." : "not even one example fits: use smaller pictures or more memory.")
     case .checkpoint(let path, let reason): "The checkpoint \(path) cannot be used: \(reason)."
     }
   }

@@ -22,16 +22,17 @@ extension Tensor {
       try device.convolve(problem, storage, weight.storage, epilogue: epilogue, into: $0)
     }
     guard isRecorded else { return result }
+    let (hasBias, hasResidual) = (bias != nil, residual != nil)
     let summed = result.recorded(operands) { outputGradient, targets in
       try targets[0]?.write { try device.convolveBackwardData(problem, outputGradient: outputGradient, w, into: $0) }
       try targets[1]?.write { try device.convolveBackwardWeights(problem, x, outputGradient: outputGradient, into: $0) }
       var rest = targets.dropFirst(2)
-      if bias != nil, let target = rest.removeFirst() {
+      if hasBias, let target = rest.removeFirst() {
         let pixels = outputGradient.count / problem.outputChannels
         let rows = try ReductionProblem(outer: 1, reduced: pixels, inner: problem.outputChannels)
         try target.write { try device.reduce(.sum, rows, outputGradient, into: $0) }
       }
-      if residual != nil { try rest.removeFirst()?.share(outputGradient) }
+      if hasResidual { try rest.removeFirst()?.share(outputGradient) }
     }
     return activation == .none ? summed : try summed.activated(activation)
   }

@@ -74,17 +74,18 @@ extension Tensor {
         variances: variances)
     }
     let operands = [self] + [scale, shift].compactMap(\.self)
+    let (scale, hasShift) = (scale?.storage, shift != nil)
     let result = made.recorded(operands) { outputGradient, targets in
       let gradient = try Storage(count: problem.count, on: device)
       let scaleGradient = try Storage(count: problem.channels, on: device)
       let shiftGradient = try Storage(count: problem.channels, on: device)
       try device.normalizeBackward(
-        problem, x, outputGradient: outputGradient, means: means, variances: variances, scale: scale?.storage,
+        problem, x, outputGradient: outputGradient, means: means, variances: variances, scale: scale,
         into: gradient, scaleGradient: scaleGradient, shiftGradient: shiftGradient)
       var rest = targets.dropFirst()
       try targets[0]?.share(gradient)
       if scale != nil { try rest.removeFirst()?.share(scaleGradient) }
-      if shift != nil { try rest.removeFirst()?.share(shiftGradient) }
+      if hasShift { try rest.removeFirst()?.share(shiftGradient) }
     }
     return (result, means, variances)
   }

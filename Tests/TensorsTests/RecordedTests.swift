@@ -112,6 +112,24 @@ struct RecordedTests {
     }
   }
 
+  /// A closure that held a tensor would hold the tape that holds it: what a step that fails had made would stay in memory.
+  @Test(arguments: OperationFixtures.cases("recorded"))
+  func tapesThatAreNotUsedAreFreed(_ fixture: OperationCase) throws {
+    let (name, device) = (String(fixture.name.dropFirst("recorded: ".count)), TestDevice.all[0].device)
+    let expression = try #require(Self.expressions[name], "no expression '\(name)'")
+    weak var left: Tape?
+    do {
+      let tape = Tape()
+      left = tape
+      let roles = fixture.roles.filter { !Self.constants.contains($0) && fixture.has("d" + $0) }
+      let operands = try roles.map { ($0, tape.watched(try fixture.tensor($0, on: device))) }
+      let y = try expression(
+        Operands(tensors: Dictionary(uniqueKeysWithValues: operands), fixture: fixture, device: device))
+      #expect(tape.count > operands.count && y.shape.count > 0)
+    }
+    #expect(left == nil)
+  }
+
   @Test func everyExpressionHasItsCase() {
     let cases = Set(OperationFixtures.cases("recorded").map { String($0.name.dropFirst("recorded: ".count)) })
     #expect(cases == Set(Self.expressions.keys))
