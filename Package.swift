@@ -109,7 +109,7 @@ let testTargets: [Target] = [
   tests("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL", "Tensors"]),
   tests("Tensors", ["Compute", "ComputeCPU"]),
   tests("Networks", ["Tensors", "Compute", "ComputeCPU", "ComputeOpenCL", "Checkpoints", "Images"]),
-  tests("Images", ["Checkpoints"]),
+  tests("Images", ["Checkpoints", "HostileFiles"]),
   tests("Checkpoints", ["HostileFiles", "fuzz-readers"]),
   tests("Backbones", ["Checkpoints", "Compute", "Tensors"]),
   tests("Datasets", ["Images"]),
@@ -122,7 +122,8 @@ let testTargets: [Target] = [
   tests("OpCatalogue", ["Compute", "ComputeCPU", "Locking"]),
   tests("Experiments", ["Backbones", "Compute", "Datasets", "Detectors", "Metrics", "SampleData"]),
   .testTarget(
-    name: "FlawlessTests", dependencies: ["flawless", "Checkpoints", "Images", "TestSupport", "ToolSupport"],
+    name: "FlawlessTests",
+    dependencies: ["flawless", "Checkpoints", "HostileFiles", "Images", "TestSupport", "ToolSupport"],
     exclude: ["Snapshots"]),
   .testTarget(
     name: "KernelBenchTests",

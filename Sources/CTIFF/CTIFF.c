@@ -108,7 +108,34 @@ typedef struct {
   int by_libtiff; // expanded by libtiff's own conversion to 8-bit RGBA
 } layout;
 
-static int describe(TIFF *tiff, source *from, size_t pixel_limit, layout *kind) {
+// The most samples' bytes that a byte of a file holds.
+static uint64_t packing(uint16_t compression) {
+  switch (compression) {
+  case COMPRESSION_NONE: return 1;
+  case COMPRESSION_PACKBITS: return 64;
+  case COMPRESSION_LZW: return 2048; // table entries of up to 3837 bytes in codes of 12 bits
+  case COMPRESSION_DEFLATE:
+  case COMPRESSION_ADOBE_DEFLATE: return 1032;
+  case COMPRESSION_JPEG: return 8 * 64; // a block takes a bit at least
+  // An empty row of a fax is a bit however wide it is, and others have no bound either: what honest writers reach.
+  default: return 8 * 4096;
+  }
+}
+
+// Refuses a picture or tile that the file is too small for, before memory is asked for it.
+static int check_claim(source *from, const layout *kind, uint64_t width, uint64_t height, size_t free_pixels) {
+  // Chroma may be stored with fewer samples.
+  uint64_t samples = kind->photometric == PHOTOMETRIC_YCBCR ? 1 : kind->samples;
+  uint64_t claimed = (width * samples * kind->bits + 7) / 8 * height, factor = packing(kind->compression);
+  if (kind->compression != COMPRESSION_NONE && claimed < width * height) claimed = width * height;
+  if (claimed <= (factor == 1 ? 0 : free_pixels) + factor * from->count) return 0;
+  char text[CTIFF_MESSAGE];
+  snprintf(text, sizeof text, "its %llu bytes are too few for %llu x %llu pixels", (unsigned long long)from->count,
+           (unsigned long long)width, (unsigned long long)height);
+  return fail(from, text);
+}
+
+static int describe(TIFF *tiff, source *from, size_t pixel_limit, size_t free_pixels, layout *kind) {
   if (!TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &kind->width) || !TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &kind->height) ||
       !kind->width || !kind->height)
     return fail(from, "it has no size");
@@ -143,9 +170,10 @@ static int describe(TIFF *tiff, source *from, size_t pixel_limit, layout *kind) 
     TIFFGetField(tiff, TIFFTAG_TILELENGTH, &height);
     // A tile is held whole, however small the picture.
     if (!width || !height || (uint64_t)width * height > 1 << 24) return fail(from, "its tiles are too large");
+    if (check_claim(from, kind, width, height, free_pixels)) return 1;
   }
   if (!TIFFIsCODECConfigured(kind->compression)) return fail(from, "its compression is not supported");
-  return 0;
+  return check_claim(from, kind, kind->width, kind->height, free_pixels);
 }
 
 // ---- samples
@@ -216,14 +244,14 @@ static int read_expanded(TIFF *tiff, source *from, const layout *kind, size_t ch
   return read ? 0 : fail(from, "its data cannot be decoded");
 }
 
-int ctiff_decode(const uint8_t *bytes, size_t count, size_t pixel_limit, ctiff_picture *picture,
+int ctiff_decode(const uint8_t *bytes, size_t count, size_t pixel_limit, size_t free_pixels, ctiff_picture *picture,
                  char message[CTIFF_MESSAGE]) {
   source from = {bytes, count, 0, message, 0};
   message[0] = 0;
   TIFF *tiff = open_memory(&from);
   if (!tiff) return fail(&from, "its directory cannot be read");
   layout kind = {0};
-  int status = describe(tiff, &from, pixel_limit, &kind);
+  int status = describe(tiff, &from, pixel_limit, free_pixels, &kind);
   uint8_t *samples = NULL;
   if (!status) {
     // The tags' errors that did not matter, such as a damaged one that is not needed.

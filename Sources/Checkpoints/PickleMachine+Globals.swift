@@ -30,7 +30,8 @@ extension PickleMachine {
         position = start
         if let kind = Self.kinds[name] { throw bytes.unsupported(start, "\(kind) ('\(name)')") }
         if name.hasPrefix("torch Q") { throw bytes.unsupported(start, "quantised tensors ('\(name)')") }
-        throw refused("it refers to '\(name)', which weights have no need of; re-save it as a plain state dict")
+        throw bytes.unsupported(
+          start, "it refers to '\(name)', which weights have no need of; \(PicklePolicy.advice)")
       }
       opaque[name, default: 0] += 1
     }

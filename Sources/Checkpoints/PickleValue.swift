@@ -45,6 +45,9 @@ public enum PicklePolicy: Sendable {
   /// Unknown names become opaque nodes, which nothing looks up or calls; the tensors beside and below them are read.
   /// For Lightning's checkpoints, TorchScript archives and whole pickled modules.
   case inert
+
+  /// What a person can do with a file that strict mode refuses.
+  static let advice = "'flawless weights add --inert FILE' takes the tensors out, and runs nothing"
 }
 
 /// The names of opcodes that PyTorch's `weights_only` does not take either.

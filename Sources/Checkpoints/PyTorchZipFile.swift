@@ -34,7 +34,7 @@ public struct PyTorchZipFile: TensorFile {
     }
     self.root = root
     if policy == .strict, archive.contains("\(root)constants.pkl") {
-      throw bytes.unsupported(nil, "it is a TorchScript archive, which only the inert mode reads")
+      throw bytes.unsupported(nil, "it is a TorchScript archive; \(PicklePolicy.advice)")
     }
     isBigEndian = try Self.isBigEndian(archive, root)
     var machine = PickleMachine(try Self.pickle(archive, "\(root)data.pkl"), policy: policy)

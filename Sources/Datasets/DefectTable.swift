@@ -27,15 +27,6 @@ public struct DefectTable: Hashable, Sendable {
       case saturation = "saturation_threshold"
       case isRelative = "relative_saturation"
     }
-
-    /// The pixels that saturate a defect of `area` pixels: at least one, and no more than there are.
-    ///
-    /// - scale: pixels compared over pixels of the picture: an absolute threshold counts pixels of the picture.
-    public func saturationArea(of area: Int, scale: Double = 1) -> Int {
-      let pixels = isRelative ? saturation * Double(area) : saturation * scale
-      // Clamped before the conversion, which would trap on a huge value.
-      return max(Int(min(pixels, Double(area))), 1)
-    }
   }
 
   public let entries: [Entry]

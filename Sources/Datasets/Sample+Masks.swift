@@ -7,9 +7,6 @@ public struct MaskChannel: Sendable {
   public let mask: Mask
   /// What the value of its pixels says.
   public let defect: DefectTable.Entry
-
-  /// The pixels that saturate it, at a mask's own size.
-  public var saturationArea: Int { defect.saturationArea(of: mask.defectivePixels) }
 }
 
 extension Sample {

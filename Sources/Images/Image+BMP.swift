@@ -73,7 +73,11 @@ private struct BMPFile {
   private func refusal(_ reason: String) -> ImageError { .unreadable(path: path, reason: reason) }
 
   func image() throws(ImageError) -> Image {
-    if compression == .runs8 { return try coloured(expandedRuns()) }
+    if compression == .runs8 {
+      // Two bytes are a run of 255 at most. Jumps go further, but a picture is not made of them.
+      try Image.checkClaim(width, height, perByte: 128, free: 1 << 16, of: bytes, path)
+      return try coloured(expandedRuns())
+    }
     // Rows are multiples of 4 bytes; the last one's padding may be missing.
     let (rowBytes, stride) = ((width * bits + 7) / 8, (width * bits + 31) / 32 * 4)
     guard start >= 0, bytes.count - start >= (height - 1) * stride + rowBytes else {

@@ -13,9 +13,8 @@ extension Image {
     guard colours != Int32(TJCS_CMYK.rawValue), colours != Int32(TJCS_YCCK.rawValue) else {
       throw .unreadable(path: path, reason: "it is a CMYK JPEG; save it as RGB")
     }
-    guard Int(width) <= pixelLimit / Int(height) else {
-      throw .unreadable(path: path, reason: "it has too many pixels")
-    }
+    // Each block of 8 x 8 takes a bit at least. Arithmetic coding can go below that, for flat pictures.
+    try checkClaim(Int(width), Int(height), perByte: 8 * 64, of: bytes, path)
     // Scans are limited: a small progressive file can ask for thousands of passes over a huge picture.
     let flags = TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS
     let grey = colours == Int32(TJCS_GRAY.rawValue)

@@ -4,7 +4,7 @@ extension Image {
   static func decodedTIFF(_ bytes: [UInt8], _ path: String) throws(ImageError) -> PictureFormat.Decoded {
     var picture = ctiff_picture()
     var message = [CChar](repeating: 0, count: Int(CTIFF_MESSAGE))
-    let status = ctiff_decode(bytes, bytes.count, pixelLimit, &picture, &message)
+    let status = ctiff_decode(bytes, bytes.count, pixelLimit, freePixels, &picture, &message)
     guard status == 0, let samples = picture.samples else {
       throw .unreadable(path: path, reason: "\(text(message)) (TIFF)")
     }

@@ -11,7 +11,9 @@ extension Image {
       throw .unreadable(path: path, reason: "it is an animated WebP; save one picture of it")
     }
     let (width, height) = (Int(features.width), Int(features.height))
-    guard width <= pixelLimit / height else { throw .unreadable(path: path, reason: "it has too many pixels") }
+    // Lossy: a block of 16 x 16 takes more than a bit. Lossless: a bit copies up to 4096 pixels; hostile files need none.
+    let isLossy = features.format == 1
+    try checkClaim(width, height, perByte: isLossy ? 8 * 256 : 8 * 4096, of: bytes, path)
     var isDecoded = false
     let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { buffer, count in
       isDecoded = WebPDecodeRGBInto(bytes, bytes.count, buffer.baseAddress, buffer.count, Int32(width * 3)) != nil

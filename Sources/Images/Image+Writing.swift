@@ -49,7 +49,7 @@ public struct DeepImage: Sendable {
   /// Writes a 16-bit PNG file, whole or not at all.
   public func writePNG(to url: URL) throws(ImageError) {
     let bytes = samples.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
-    try replaceFile(url, with: encodedPNG(bytes, width: width, height: height, channels: 1, bits: 16, level: 6))
+    try replaceFile(url, with: encodedPNG(bytes, width: width, height: height, channels: 1, bits: 16, level: 1))
   }
 }
 

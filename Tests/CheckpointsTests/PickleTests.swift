@@ -34,8 +34,10 @@ struct PickleTests {
   /// Why a file is refused.
   private func reason(_ bytes: [UInt8]) throws -> String? {
     let error = #expect(throws: CheckpointError.self) { try open(bytes) }
-    guard case .malformed(_, _, let reason)? = error else { return nil }
-    return reason
+    switch error {
+    case .malformed(_, _, let reason)?, .unsupported(_, _, let reason)?: return reason
+    default: return nil
+    }
   }
 
   @Test func aFileMadeByHandIsRead() throws {

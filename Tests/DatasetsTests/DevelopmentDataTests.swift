@@ -65,6 +65,5 @@ struct DevelopmentDataTests {
     // These masks were merged: all have the first entry's value.
     #expect(channels.map(\.defect.name) == ["missing_top_label"])
     #expect(channels[0].mask == (try sample.mask(width: 256, height: 512)))
-    #expect(channels[0].saturationArea == channels[0].mask.defectivePixels)
   }
 }

@@ -92,8 +92,7 @@ struct SampleMasksTests {
         .channels(Self.table, width: 12, height: 8)
       #expect(channels.map(\.defect.name) == ["scratch", "missing", "additional"])
       #expect(channels.map(\.mask.defectivePixels) == [9, 9, 4])
-      // 0.4 · 9 cut off, 6 as it stands, 70400 no more than there is.
-      #expect(channels.map(\.saturationArea) == [3, 6, 4])
+      #expect(channels.map(\.defect.saturation) == [0.4, 6, 70400])
     }
   }
 
@@ -190,17 +189,5 @@ struct DefectTableTests {
       let error = #expect(throws: DatasetError.self) { try Dataset(root: folder.path).category() }
       #expect(error?.description.contains("\(folder.path)/screw_bag/defects_config.json cannot be used") == true)
     }
-  }
-
-  @Test(arguments: [
-    // Relative: a part of the area, cut off, at least one pixel.
-    (true, 1.0, 9, 1.0, 9), (true, 0.4, 9, 1.0, 3), (true, 0.01, 9, 1.0, 1), (true, 0.5, 9, 0.25, 4),
-    // Absolute: pixels of the picture, no more than there are.
-    (false, 6, 9, 1.0, 6), (false, 70400, 9, 1.0, 9), (false, 70400, 9000, 0.0625, 4400), (false, 1, 9, 0.1, 1),
-    (false, 1e300, 9, 1.0, 9), (false, 6, 0, 1.0, 1),
-  ])
-  func saturationIsClamped(_ isRelative: Bool, _ saturation: Double, _ area: Int, _ scale: Double, _ expected: Int) {
-    let entry = DefectTable.Entry(name: "a", pixelValue: 1, saturation: saturation, isRelative: isRelative)
-    #expect(entry.saturationArea(of: area, scale: scale) == expected)
   }
 }

@@ -154,7 +154,30 @@ struct TrueLayoutTests {
           masks(category) == [[], ["ground_truth/ko/0000.\(mask)"], ["ground_truth/ko/ko_1.\(mask)"]])
         #expect(category.skipped.isEmpty)
       }
-      #expect(try DatasetCheck(dataset.category("02")).problems.isEmpty)
+    }
+  }
+
+  /// Bitmaps as BTAD has them, read to the last pixel: pictures of category 01 and 03, masks of 03.
+  @Test func btadsBitmapsAreRead() throws {
+    try dataset(Miniature.btad) { dataset, root throws in
+      for name in ["01", "02", "03"] {
+        let category = try dataset.category(name)
+        let check = try DatasetCheck(category)
+        #expect(check.problems.isEmpty, "\(check.problems)")
+        #expect(check.sizes == [.init(width: 12, height: 8): 6])
+        let square = try PictureMaker.grey(12, 8) { (2..<5).contains($0) && (1..<4).contains($1) ? 255 : 0 }
+        for sample in category.test.dropFirst() {
+          #expect(try sample.mask(width: 12, height: 8) == Mask(square))
+        }
+        let picture = try Image(path: category.training[1])
+        let first = try #require(picture.pixels.first)
+        let expected = try PictureMaker.grey(12, 8) { UInt8(truncatingIfNeeded: Int(first) + 3 * $0 + 5 * $1) }
+        #expect(picture.channels == (name == "02" ? 1 : 3))
+        #expect(picture.rgb == expected.rgb)
+      }
+      let split = try DatasetSplit(
+        dataset.category("03"), training: dataset.category("03").training, shots: nil, draw: nil, hashes: [:])
+      #expect(try String(decoding: split.json(), as: UTF8.self).contains("train/ok/0001.bmp"))
     }
   }
 

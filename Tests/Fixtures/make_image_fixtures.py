@@ -227,7 +227,7 @@ def bmp_files(generator):
     fields565 = struct.pack("<III", 0xF800, 0x7E0, 0x1F)
     fields32 = struct.pack("<IIII", 0xFF, 0xFF00, 0xFF0000, 0xFF000000)
     join = lambda rows: b"".join(rows[::-1])
-    # Runs, and colours as they stand with an odd count; no jump, of which Pillow 12 reads four bytes instead of two.
+    # Runs, and colours as they stand with an odd count.
     run = bytes([5, 9, 3, 200, 0, 0, 0, 3, 1, 2, 3, 0, 4, 7, 0, 0, 9, 77, 0, 0, 13, 250, 0, 1])
     return {
         "24.bmp": bmp(join(rows24), 24, width, height),
@@ -244,6 +244,18 @@ def bmp_files(generator):
         "1-palette.bmp": bmp(join(packed[1]), 1, width, height, palette=palette[:2].tobytes()),
         "8-runs.bmp": bmp(run, 8, width, 4, palette=palette.tobytes(), compression=1),
     }
+
+
+def jumping_runs(doubled):
+    """RLE8 with jumps and ends of lines, 13 x 6. `doubled`: two bytes more in each jump, of which Pillow 12 takes the latter
+    two; so it reads the picture that others see without them."""
+    jump = lambda right, up: bytes([0, 2]) + bytes([99, 99] * doubled) + bytes([right, up])
+    end = bytes([0, 0])
+    rows = bytes([4, 9]) + jump(3, 0) + bytes([2, 200]) + end
+    rows += jump(5, 1) + bytes([0, 3, 1, 2, 3, 0]) + jump(2, 2) + bytes([3, 77]) + end
+    rows += bytes([5, 5]) + jump(3, 0) + bytes([5, 6, 0, 1])
+    palette = b"".join(bytes([i * 7 % 256, i * 3 % 256, 255 - i, 0]) for i in range(256))
+    return bmp(rows, 8, 13, 6, palette=palette, compression=1)
 
 
 def encoded(image, kind, **options):
@@ -317,6 +329,12 @@ def other_formats(generator):
     save("runs-of-4.bmp", bmp(bytes([2, 0x12, 0, 1]), 4, 2, 1, palette=bytes(64), compression=2))
     save("doubles.tiff", tiff(np.zeros((2, 2))))
     save("text.pgm", b"P2 1 1 255 7\n")
+    # A mask without a defect: nothing packs better.
+    empty = Image.new("L", (3000, 2800))
+    save("empty.webp", encoded(empty, "WEBP", lossless=True))
+    save("empty-lzw.tiff", encoded(empty, "TIFF", compression="tiff_lzw", tiffinfo={278: 2800}))
+    save("empty-deflate.tiff", encoded(empty, "TIFF", compression="tiff_adobe_deflate", tiffinfo={278: 2800}))
+    save("empty-fax.tiff", encoded(Image.new("1", empty.size), "TIFF", compression="group4", tiffinfo={278: 2800}))
 
     def upright(name, data):
         save(name, data)
@@ -327,6 +345,11 @@ def other_formats(generator):
         values = np.asarray(found.convert("RGB"))
         return {"file": name, "width": found.width, "height": found.height, "channels": 0, "rgb": text(values)}
 
+    def jumps():
+        save("8-jumps.bmp", jumping_runs(False))
+        values = np.asarray(Image.open(io.BytesIO(jumping_runs(True))).convert("RGB"))
+        return {"file": "8-jumps.bmp", "width": 13, "height": 6, "channels": 0, "rgb": text(values)}
+
     def deep_entry(name, data, values):
         save(name, data)
         words = base64.b64encode(np.ascontiguousarray(values, "<u2").tobytes()).decode()
@@ -334,7 +357,7 @@ def other_formats(generator):
         return {"file": name, "width": values.shape[1], "height": values.shape[0], "channels": channels, "words": words}
 
     return {
-        "exact": [entry(*item) for item in read.items()],
+        "exact": [entry(*item) for item in read.items()] + [jumps()],
         "lossy": [entry(*item) for item in lossy.items()],
         "deep": [deep_entry(name, *item) for name, item in known.items()],
         "floats": base64.b64encode(floats.astype("<f4").tobytes()).decode(),

@@ -1,4 +1,6 @@
+import Checkpoints
 import Foundation
+import HostileFiles
 import TestSupport
 import Testing
 
@@ -62,6 +64,46 @@ struct WeightsTests {
       let others = try weights(["verify", "--json", "-"], cache: cache).json()["others"] as? [[String: Any]]
       #expect(others?.first?["file"] as? String == "resnet18.legacy.pth")
       #expect(others?.first?["kinds"] as? [String] == ["ResNet-18"])
+    }
+  }
+
+  /// A checkpoint as Lightning writes it: the network's tensors have a prefix, and there are classes beside them.
+  @Test func aCheckpointOfLightningIsAddedInertly() throws {
+    let network = try openTensorFile(Fixtures.path("networks/resnet18.legacy.pth"))
+    let state = try network.names.map { name in
+      // One stored number for each tensor, repeated along its axes.
+      let shape = try network.shape(of: name)
+      func tuple(_ values: [Int]) -> [UInt8] { Array("(".utf8) + values.flatMap(PickleBytes.number) + Array("t".utf8) }
+      return (
+        "model.\(name)",
+        Array("ctorch._utils\n_rebuild_tensor_v2\n(".utf8) + PickleBytes.storage("0", 1) + PickleBytes.number(0)
+          + tuple(shape) + tuple(shape.map { _ in 0 }) + [0x89] + Array("}tR".utf8)
+      )
+    }
+    let callbacks = Array("}(cpytorch_lightning.callbacks.model_checkpoint\nModelCheckpoint\n}u".utf8)
+    let checkpoint = PickleBytes.zipFile(
+      PickleBytes.dictionary([("callbacks", callbacks), ("state_dict", PickleBytes.dictionary(state))]),
+      storages: [("0", [0.5])])
+    try withTemporaryFolder { cache in
+      let file = cache.appendingPathComponent("epoch=9.ckpt")
+      try Data(checkpoint).write(to: file)
+      let strict = try weights(["add", file.path], cache: cache)
+      #expect(strict.status == 1)
+      #expect(strict.errors.contains("it refers to 'pytorch_lightning.callbacks.model_checkpoint ModelCheckpoint'"))
+      #expect(strict.errors.contains("'flawless weights add --inert FILE' takes the tensors out, and runs nothing."))
+      let inert = try weights(["add", "--inert", file.path], cache: cache)
+      #expect(inert.status == 0, "\(inert.errors)")
+      #expect(
+        inert.output.hasPrefix(
+          """
+          added ResNet-18: \(cache.path)/flawless/weights/epoch=9.safetensors
+            by names and shapes, written anew; its SHA-256 is not one that Flawless knows: 
+          """))
+      #expect(
+        try weights(["list"], cache: cache).output.contains("\nepoch=9.safetensors: ResNet-18, not the pinned one\n"))
+      let kept = try openTensorFile("\(cache.path)/flawless/weights/epoch=9.safetensors")
+      #expect(kept.names.sorted() == network.names.sorted())
+      #expect(try kept.tensor(named: "fc.bias").values == .init(repeating: 0.5, count: 1000))
     }
   }
 

@@ -5,6 +5,8 @@ import HostileFiles
 struct FuzzCampaign {
   private let reader: ByteReader
   private let seeds: [[UInt8]]
+  /// What is read first: the good files, which must be read unless they are refused for what they hold, and bad ones.
+  private let first: [[UInt8]]
   private let current: CurrentFile
   private var memory = MemoryWatch()
   private var mutator: Mutator
@@ -20,14 +22,14 @@ struct FuzzCampaign {
     self.reader = reader
     self.current = current
     seeds = try reader.seedBytes()
+    first = seeds + MalformedFile.all.filter { $0.reader == reader.name }.map(\.bytes)
     pool = seeds
     mutator = Mutator(seed: seed)
   }
 
   /// Reads one more file; what is wrong, or nil.
   mutating func step() -> String? {
-    // At first the good ones as they are, which must be read unless they are refused for what they hold.
-    let bytes = files < seeds.count ? seeds[files] : mutator.mutated(pool[mutator.pick(pool.count)], others: seeds)
+    let bytes = files < first.count ? first[files] : mutator.mutated(pool[mutator.pick(pool.count)], others: seeds)
     files += 1
     current.write(bytes)
     alarm(30)

@@ -78,8 +78,10 @@ extension ByteReader {
   /// As Sources/Checkpoints/README.md states it: 80 MB, of which 64 are for expanded tensors, and 300 times the file.
   private static func weightsMemory(_ count: Int) -> Int { 80 << 20 + 300 * count }
 
-  /// Every pixel that a picture may have, three channels of two bytes for coefficients and one for the result.
-  private static func pictureMemory(_ count: Int) -> Int { 16 << 20 + 100 * count + 10 * Image.pixelLimit }
+  /// As Sources/Images/README.md states it: 16 bytes for each pixel that a file of this size may claim.
+  private static func pictureMemory(_ count: Int) -> Int {
+    16 << 20 + 10 * count + 16 * min(1 << 22 + 1 << 15 * count, Image.pixelLimit)
+  }
 
   private static let zips = [
     "zip-state", "zip-nested", "zip-rare-types", "zip-big-endian", "zip-descriptors", "zip-deflated", "zip-complex",
@@ -95,7 +97,11 @@ extension ByteReader {
 
   private static let pictures = [
     "grey-1-interlaced.png", "grey-8.png", "palette-4-interlaced.png", "palette-4-transparent.png", "rgba-16.png",
-    "rgb-16-transparent.png", "grey.jpg", "rgb-420.jpg", "rgb-progressive.jpg", "cmyk.jpg",
+    "rgb-16-transparent.png", "grey.jpg", "rgb-420.jpg", "rgb-progressive.jpg", "cmyk.jpg", "24.bmp", "24-os2.bmp",
+    "16-fields.bmp", "4-palette.bmp", "8-runs.bmp", "8-jumps.bmp", "grey-99.pgm", "deep-rgb.ppm", "turned-6.webp",
+    "webp-alpha.webp", "webp-lossy.webp", "turned-6.tiff", "grey-lzw.tiff", "rgb-packbits.tiff", "rgb-deflate.tiff",
+    "palette.tiff", "one-bit-fax.tiff", "jpeg.tiff", "deep-rgb-tiled.tiff", "deep-rgb-planar.tiff",
+    "deep-grey-big.tiff",
   ].map { "images/\($0)" }
 
   private static func weights(_ policy: PicklePolicy, _ seeds: [String]) -> ByteReader {

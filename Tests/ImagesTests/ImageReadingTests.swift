@@ -16,7 +16,7 @@ struct ImageReadingTests {
     #expect(reference.jpeg.count == 6)
     #expect(reference.masks.files.count == 7)
     #expect(reference.resizing.count == 6)
-    #expect(reference.exact.count == 48)
+    #expect(reference.exact.count == 49)
     #expect(reference.lossy.count == 10)
     #expect(reference.deep.count == 12)
     #expect(reference.filtered.count == 4)

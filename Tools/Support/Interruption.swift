@@ -46,10 +46,11 @@ public enum Interruption {
   /// - Throws: ``Interrupted`` once a signal has come.
   public static func wait(milliseconds: Int) throws {
     let end = ContinuousClock.now + .milliseconds(milliseconds)
-    repeat {
+    while true {
       try check()
-      usleep(50_000)
-    } while ContinuousClock.now < end
-    try check()
+      let left = ContinuousClock.now.duration(to: end)
+      guard left > .zero else { return }
+      usleep(UInt32(min(left, .milliseconds(50)) / .microseconds(1)) + 1)
+    }
   }
 }

@@ -1,12 +1,13 @@
 import Datasets
 import Foundation
+import Images
 import ToolSupport
 
 /// Looks at folders for pictures that are new or changed and completely written.
 ///
 /// Looking is repeated rather than left to inotify, which sees nothing on network drives. A picture counts as written when
-/// its size and time stay the same from one look to the next; one that then cannot be read gets ``patience`` more, for
-/// cameras that pause while they write.
+/// its size and time stay the same for ``settling``; one that then cannot be read gets ``patience`` more, for cameras that
+/// pause while they write.
 ///
 /// What is remembered is bounded by the pictures that lie in the folders, or did in the last ``memory``. A picture that has
 /// been gone for longer and comes back is new; one of the same name but for the extension then takes its place, also among
@@ -20,10 +21,11 @@ struct FolderWatch {
     let completed: ContinuousClock.Instant?
   }
 
+  private static let settling = Duration.milliseconds(100)
   private static let patience = Duration.seconds(5)
   private static let memory = Duration.seconds(600)
   /// Between looks: when nothing is going on, and when a picture may be complete at the next one.
-  private static let pause = (idle: Duration.milliseconds(250), busy: Duration.milliseconds(100))
+  private static let pause = (idle: Duration.milliseconds(250), busy: Duration.milliseconds(50))
 
   /// What changes when a file is written.
   private struct State: Equatable {
@@ -60,6 +62,8 @@ struct FolderWatch {
     var completed: ContinuousClock.Instant?
     var stem: String
     var isFinished = false
+    /// Reading it has failed.
+    var isTried = false
   }
 
   private let arguments: [String]
@@ -82,16 +86,21 @@ struct FolderWatch {
     }
   }
 
-  /// How long to wait until the next look. Looking takes a fifth of the time at most, however many pictures there are.
-  var pause: Duration { max(mayBeWriting ? Self.pause.busy : Self.pause.idle, lookTook * 4) }
+  /// How long to wait until the next look. Looking takes a fifth of the time at most, however many pictures there are;
+  /// inspecting pictures counts as waiting.
+  var pause: Duration {
+    let pause = max(mayBeWriting ? Self.pause.busy : Self.pause.idle, lookTook * 4)
+    return max(pause - (lastLook?.duration(to: .now) ?? .zero), .zero)
+  }
 
   /// Pictures that are remembered.
   var count: Int { seen.count }
 
-  /// One look: pictures whose files have not changed since the look before, and which are not finished.
+  /// One look: pictures whose files have not changed for a while, and which are not finished. Of many new ones some are
+  /// left to the next look, which comes sooner then, so that pictures that come meanwhile are seen in time.
   mutating func settled() -> [Settled] {
     let now = ContinuousClock.now
-    var ready: [Settled] = []
+    var (ready, tried): ([Settled], [Settled]) = ([], [])
     mayBeWriting = false
     // An empty folder matches nothing, which is no error here.
     for picture in arguments.flatMap({ (try? PictureFiles.expand([$0])) ?? [] }) {
@@ -103,16 +112,21 @@ struct FolderWatch {
         continue
       }
       seen[picture.path]?.last = now
-      if !earlier.isFinished, state.size > 0 || earlier.since.duration(to: now) > Self.patience {
-        ready.append(
-          Settled(
-            picture: NamedPicture(path: picture.path, outputStem: earlier.stem), completed: earlier.completed))
+      guard !earlier.isFinished else { continue }
+      guard earlier.since.duration(to: now) >= (state.size > 0 ? Self.settling : Self.patience) else {
+        mayBeWriting = true
+        continue
       }
+      let settled = Settled(
+        picture: NamedPicture(path: picture.path, outputStem: earlier.stem), completed: earlier.completed)
+      if earlier.isTried { tried.append(settled) } else { ready.append(settled) }
     }
+    let batch = ready.prefix(max(Prefetch<Image>.defaultThreads, ready.count / 8))
+    mayBeWriting = mayBeWriting || batch.count < ready.count
     forget(now)
     lastLook = now
     lookTook = now.duration(to: .now)
-    return ready
+    return batch + tried
   }
 
   private mutating func remember(_ picture: PictureFiles.Named, _ state: State, _ now: ContinuousClock.Instant) {
@@ -134,6 +148,7 @@ struct FolderWatch {
 
   /// Whether a picture that cannot be read has had its time; it is then left alone until it changes.
   mutating func giveUp(on picture: NamedPicture) -> Bool {
+    seen[picture.path]?.isTried = true
     guard let since = seen[picture.path]?.since, since.duration(to: .now) > Self.patience else { return false }
     finish(picture)
     return true

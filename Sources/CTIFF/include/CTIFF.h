@@ -15,6 +15,7 @@ typedef struct {
 
 // Decodes the first page. Strips and tiles, interleaved and planar; 1, 2, 4 bits, palettes and YCbCr are expanded to 8;
 // alpha is dropped, white-is-zero inverted. Returns 0, or 1 with a message.
-int ctiff_decode(const uint8_t *bytes, size_t count, size_t pixel_limit, ctiff_picture *picture,
+// More than `free_pixels` are only decoded from a file that is large enough for them in its compression.
+int ctiff_decode(const uint8_t *bytes, size_t count, size_t pixel_limit, size_t free_pixels, ctiff_picture *picture,
                  char message[CTIFF_MESSAGE]);
 void ctiff_free(void *memory);
