@@ -84,7 +84,7 @@ let tools: [Target] = [
     name: "kernel-bench",
     dependencies: [
       "ToolSupport", "Variants", "Backbones", "Benchmarking", "Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL",
-      "Devices", "OpCatalogue", "Tensors", argumentParser,
+      "Devices", "Networks", "OpCatalogue", "Tensors", argumentParser,
     ],
     path: "Tools/kernel-bench", exclude: ["counts.json"]),
   .executableTarget(

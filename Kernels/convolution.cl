@@ -10,7 +10,30 @@
 //
 // y = activation(scale · sum + bias + residual), or y += scale · sum when `accumulate`; y is not read otherwise.
 
-// w: [depth, columns], or [columns, depth] when transposed.
+// w: [depth, columns], or [columns, depth] when transposed; n: floats of all panels of one of the batch.
+#if SHAPE_CPU
+// Items: depths by panels; by VW of them when transposed.
+kernel void convolution_pack(global const float *w, global float *panels, int n, int depth, int columns, int transposed,
+                             int batch_stride) {
+  int batch = get_global_id(1), step = transposed ? VW : 1, steps = (depth + step - 1) / step;
+  int k = get_global_id(0) % steps * step, panel = get_global_id(0) / steps, column = panel * PANEL;
+  if (get_global_id(0) >= steps * (n / depth / PANEL)) return;
+  w += (ulong)batch * batch_stride;
+  panels += (ulong)batch * n + ((ulong)panel * depth + k) * PANEL;
+  if (!transposed) {
+    w += (ulong)k * columns + column;
+    put(take(w, columns - column), panels, VW);
+    put(take(w + VW, columns - column - VW), panels + VW, VW);
+    return;
+  }
+  int count = min(depth - k, VW);
+  float block[PANEL][VW];
+  for (int lane = 0; lane < PANEL; lane++)
+    VSTORE(column + lane < columns ? take(w + (ulong)(column + lane) * depth + k, count) : (vec)(0.0f), 0, block[lane]);
+  for (int i = 0; i < count; i++)
+    for (int lane = 0; lane < PANEL; lane++) panels[i * PANEL + lane] = block[lane][i];
+}
+#else
 // Model of convolution_pack: results = n * groups1; loads = depth * columns * groups1; stores = n * groups1
 kernel void convolution_pack(global const float *w, global float *panels, int n, int depth, int columns, int transposed,
                              int batch_stride) {
@@ -22,7 +45,7 @@ kernel void convolution_pack(global const float *w, global float *panels, int n,
   panels += (ulong)batch * n;
   panels[i] = column < columns ? (transposed ? w[(ulong)column * depth + k] : w[(ulong)k * columns + column]) : 0.0f;
 }
-
+#endif
 
 #define GEOMETRY_ARGUMENTS \
   int height, int width, int channels, int output_height, int output_width, int outputs, int kernel_height, \

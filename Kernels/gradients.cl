@@ -5,7 +5,8 @@
 // + c as in convolution.cl, dy packed into panels of PANEL columns. Pixels are split by rows of outputs; each split writes
 // its own sums, partial: [splits][depth][outputs], which are added in their order.
 //
-// CPU shape: one work-item takes one tap, ROWS channels and two vectors of columns, whose sums stay in registers.
+// CPU shape: one work-item takes one tap, ROWS channels and two vectors of columns, whose sums stay in registers. Of few
+// channels it takes the taps of a kernel's row together, whose pixels lie side by side.
 // GPU shape: a work-group of 64 computes 64 depths by 64 columns, 8 x 8 an item, 16 pixels at a time through local memory.
 
 #ifndef ROWS
@@ -23,51 +24,61 @@ void inside(int offset, int stride, int size, int n, int *low, int *high) {
 }
 
 #if SHAPE_CPU
-// Items: blocks of channels by taps, panels, splits.
+// Items: runs of `run_taps` taps side by side, 1 or a row of the kernel, by blocks of their depths; panels; splits.
 kernel void gradients_weights(global const float *x, global const float *dy, global float *partial, GEOMETRY_ARGUMENTS,
-                              int lines, int lines_per_split) {
-  int blocks = (channels + ROWS - 1) / ROWS, c = get_global_id(0) % blocks * ROWS, tap = get_global_id(0) / blocks;
-  int panel = get_global_id(1), split = get_global_id(2), taps = kernel_height * kernel_width;
-  int s = tap % kernel_width * dilation_x - left, low, high;
+                              int lines, int lines_per_split, int run_taps) {
+  int run = run_taps * channels, blocks = (run + ROWS - 1) / ROWS, k = get_global_id(0) % blocks * ROWS;
+  int tap = get_global_id(0) / blocks * run_taps, r = tap / kernel_width, s = tap % kernel_width * dilation_x - left;
+  int panel = get_global_id(1), split = get_global_id(2), depth = kernel_height * kernel_width * channels;
+  // Outputs low ..< high see all of the run's taps inside of the picture.
+  int low, high, last_low, last_high;
   inside(s, stride_x, width, output_width, &low, &high);
-  // Beyond the last channel the last one again.
-  int place[ROWS];
+  inside(s + run_taps - 1, stride_x, width, output_width, &last_low, &last_high);
+  low = max(low, last_low);
+  high = max(low, min(high, last_high));
+  // Beyond the last depth the last one again.
+  int place[ROWS], column[ROWS];
 #pragma unroll
-  for (int i = 0; i < ROWS; i++) place[i] = min(c + i, channels - 1);
+  for (int i = 0; i < ROWS; i++) {
+    place[i] = min(k + i, run - 1);
+    column[i] = s + place[i] / channels;
+  }
   vec sum0[ROWS], sum1[ROWS];
 #pragma unroll
   for (int i = 0; i < ROWS; i++) sum0[i] = sum1[i] = 0;
   int begin = split * lines_per_split, end = min(begin + lines_per_split, lines);
   for (int line = begin; line < end; line++) {
-    int row = line % output_height * stride_y + tap / kernel_width * dilation_y - top;
-    int last = row >= 0 && row < height ? high : low;
+    int row = line % output_height * stride_y + r * dilation_y - top;
+    if (row < 0 || row >= height) continue;
     global const float *a = x + (((long)(line / output_height) * height + row) * width + s) * channels;
     global const float *w = dy + ((ulong)panel * lines + line) * output_width * PANEL;
-    for (int q = low; q < last; q++) {
+#define ADD_PIXEL(VALUE) \
+  vec w0 = VLOAD(0, w + q * PANEL), w1 = VLOAD(1, w + q * PANEL); \
+  _Pragma("unroll") for (int i = 0; i < ROWS; i++) { \
+    vec value = (vec)(VALUE); \
+    sum0[i] = fma(value, w0, sum0[i]); \
+    sum1[i] = fma(value, w1, sum1[i]); \
+  }
+    for (int q = low; q < high; q++) {
       global const float *pixel = a + (long)q * stride_x * channels;
-      vec w0 = VLOAD(0, w + q * PANEL), w1 = VLOAD(1, w + q * PANEL);
-#pragma unroll
-      for (int i = 0; i < ROWS; i++) {
-        vec value = (vec)(pixel[place[i]]);
-        sum0[i] = fma(value, w0, sum0[i]);
-        sum1[i] = fma(value, w1, sum1[i]);
-      }
+      ADD_PIXEL(pixel[place[i]])
+    }
+    if (run_taps == 1) continue;
+    // Outputs that see only some of them.
+    for (int q = 0; q < output_width; q++) {
+      if (q == low) q = high;
+      if (q >= output_width) break;
+      global const float *pixel = a + (long)q * stride_x * channels;
+      ADD_PIXEL(column[i] + q * stride_x >= 0 && column[i] + q * stride_x < width ? pixel[place[i]] : 0.0f)
     }
   }
-  int column = panel * PANEL;
-  partial += ((ulong)split * taps + tap) * channels * outputs + column;
+  partial += ((ulong)split * depth + tap * channels + k) * outputs + panel * PANEL;
+  int count = outputs - panel * PANEL;
 #pragma unroll
   for (int i = 0; i < ROWS; i++) {
-    global float *target = partial + (ulong)place[i] * outputs;
-    if (c + i < channels && column + PANEL <= outputs) {
-      VSTORE(sum0[i], 0, target);
-      VSTORE(sum1[i], 1, target);
-    } else if (c + i < channels) {
-      float lanes[PANEL];
-      VSTORE(sum0[i], 0, lanes);
-      VSTORE(sum1[i], 1, lanes);
-      for (int lane = 0; column + lane < outputs; lane++) target[lane] = lanes[lane];
-    }
+    if (k + i >= run) continue;
+    put(sum0[i], partial + (ulong)i * outputs, count);
+    put(sum1[i], partial + (ulong)i * outputs + VW, count - VW);
   }
 }
 
@@ -119,7 +130,7 @@ kernel void gradients_depthwise(global const float *x, global const float *dy, g
 //   operations = 131072 * steps
 kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void gradients_weights(global const float *x, global const float *dy, global float *partial, GEOMETRY_ARGUMENTS,
-                       int lines, int lines_per_split) {
+                       int lines, int lines_per_split, int run_taps) {
   local float4 patches[STEP][16], gradients[STEP][16];
   int item = get_local_id(0), panel = get_group_id(1), split = get_group_id(2);
   int depth = kernel_height * kernel_width * channels, first = get_group_id(0) * 64;
@@ -211,13 +222,33 @@ kernel void gradients_reverse_taps(global const float *w, global float *turned, 
   turned[i] = w[((ulong)(row * kernel_width + column) * depth + c % depth) * outputs + c / depth * group_outputs + j];
 }
 
-// One work-item an element of x: [batch, rows, columns, channels].
+#if SHAPE_CPU
+// The same without groups: a transposition for each tap. Items: VW outputs, VW channels, taps of turned.
+kernel void gradients_transpose_taps(global const float *w, global float *turned, int kernel_width, int channels,
+                                     int outputs, int first_row, int row_step, int rows, int first_column,
+                                     int column_step, int columns) {
+  int o = get_global_id(0) * VW, c = get_global_id(1) * VW, tap = get_global_id(2);
+  int row = first_row + row_step * (rows - 1 - tap / columns);
+  int column = first_column + column_step * (columns - 1 - tap % columns);
+  global const float *from = w + ((ulong)(row * kernel_width + column) * channels + c) * outputs + o;
+  turned += ((ulong)tap * outputs + o) * channels + c;
+  int count = min(channels - c, VW), lanes = min(outputs - o, VW);
+  float block[VW][VW];
+  for (int i = 0; i < count; i++) VSTORE(take(from + (ulong)i * outputs, lanes), 0, block[i]);
+  for (int lane = 0; lane < lanes; lane++)
+    for (int i = 0; i < count; i++) turned[(ulong)lane * channels + i] = block[i][lane];
+}
+#endif
+
+// Items: WIDTH channels, pixels of x: [batch, rows, columns, channels].
 // Model of gradients_place_on_grid: results = n; loads = n; stores = n
-kernel void gradients_place_on_grid(global const float *x, global float *y, int n, int rows, int columns, int channels,
-                                    int height, int width, int stride_y, int stride_x, int top, int left) {
-  int i = get_global_id(0);
-  if (i >= n) return;
-  int column = left + i / channels % columns * stride_x, row = top + i / channels / columns % rows * stride_y;
+kernel void gradients_place_on_grid(global const float *x, global float *y, int n, int pixels, int rows, int columns,
+                                    int channels, int height, int width, int stride_y, int stride_x, int top,
+                                    int left) {
+  int c = get_global_id(0) * WIDTH, pixel = get_global_id(1);
+  if (c >= channels || pixel >= pixels) return;
+  int column = left + pixel % columns * stride_x, row = top + pixel / columns % rows * stride_y;
   if (row < height && column < width)
-    y[(((ulong)(i / channels / columns / rows) * height + row) * width + column) * channels + i % channels] = x[i];
+    put(take(x + (ulong)pixel * channels + c, channels - c),
+        y + (((ulong)(pixel / columns / rows) * height + row) * width + column) * channels + c, channels - c);
 }

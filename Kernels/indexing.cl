@@ -30,6 +30,20 @@ kernel void indexing_permute(global const float *x, global float *y, int n, int 
   y[i] = x[(ulong)a * s0 + (ulong)b * s1 + (ulong)c * s2 + (ulong)d * s3];
 }
 
+#if SHAPE_CPU
+// The same where y's rows are columns of x (s2 = 1): VW by VW at a time. Items: vectors of e3, vectors of e2, e0 · e1.
+kernel void indexing_transpose(global const float *x, global float *y, int e1, int e2, int e3, int s0, int s1, int s3) {
+  int d = get_global_id(0) * VW, c = get_global_id(1) * VW, plane = get_global_id(2);
+  int rows = min(e3 - d, VW), columns = min(e2 - c, VW);
+  x += (ulong)(plane / e1) * s0 + (ulong)(plane % e1) * s1 + (ulong)d * s3 + c;
+  y += ((ulong)plane * e2 + c) * e3 + d;
+  float block[VW][VW];
+  for (int i = 0; i < rows; i++) VSTORE(take(x + (ulong)i * s3, columns), 0, block[i]);
+  for (int j = 0; j < columns; j++)
+    for (int i = 0; i < rows; i++) y[(ulong)j * e3 + i] = block[i][j];
+}
+#endif
+
 // y[r, ·] = Σ x[i, ·] over the i with indices[i] = r, in their order; count: rows of x.
 #if SHAPE_CPU
 // One work-item a row.

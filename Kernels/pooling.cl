@@ -123,3 +123,41 @@ kernel void pooling_backward(global const float *x, global const float *dy, glob
     }
   put(sum, dx + ((ulong)line * width + u) * channels + c, count);
 }
+
+#if SHAPE_CPU
+// Of maxima: each window gives its gradient to its first largest element, or its last NaN. Items: vectors of channels, bands
+// of `band` rows of a picture; a band's windows are those that cover one of its rows, in their order.
+kernel void pooling_maximum_backward(global const float *x, global const float *dy, global float *dx, WINDOW, int band) {
+  int c = get_global_id(0) * VW, bands = (height + band - 1) / band, count = channels - c;
+  int begin = get_global_id(1) % bands * band, end = min(begin + band, height);
+  ulong first = (ulong)(get_global_id(1) / bands) * height * width * channels + c;
+  x += first;
+  dx += first;
+  dy += (ulong)(get_global_id(1) / bands) * output_height * output_width * channels + c;
+  for (int pixel = begin * width; pixel < end * width; pixel++) put((vec)(0.0f), dx + (ulong)pixel * channels, count);
+  int p0, p1, unused;
+  covering(begin + top, kernel_height, stride_y, output_height, &p0, &unused);
+  covering(end - 1 + top, kernel_height, stride_y, output_height, &unused, &p1);
+  for (int p = p0; p < p1; p++)
+    for (int q = 0; q < output_width; q++) {
+      int y0 = p * stride_y - top, x0 = q * stride_x - left;
+      int r0 = max(y0, 0), r1 = min(y0 + kernel_height, height), s0 = max(x0, 0), s1 = min(x0 + kernel_width, width);
+      vec largest = -INFINITY;
+      ivec found = r0 * width + s0;
+      for (int r = r0; r < r1; r++)
+        for (int s = s0; s < s1; s++) {
+          vec value = take(x + (ulong)(r * width + s) * channels, count);
+          ivec wins = isgreater(value, largest) | isnan(value);
+          largest = select(largest, value, wins);
+          found = select(found, (ivec)(r * width + s), wins);
+        }
+      vec gradient = take(dy + (ulong)(p * output_width + q) * channels, count);
+      for (int r = max(r0, begin); r < min(r1, end); r++)
+        for (int s = s0; s < s1; s++) {
+          global float *target = dx + (ulong)(r * width + s) * channels;
+          // Not a product, which would spread NaN.
+          put(take(target, count) + select((vec)(0.0f), gradient, found == (ivec)(r * width + s)), target, count);
+        }
+    }
+}
+#endif

@@ -13,35 +13,43 @@ float start_of(int operation) { return operation < 3 ? 0.0f : (operation == 3 ? 
 
 // Model of merging(operation) = 1 + (2 < operation)
 
-// One work-item an output; runs of 64 are reduced on their own, so that chains stay short.
+#if SHAPE_CPU
+DEFINE_MERGED(vec, merged_lanes)
+#define merged_wide merged_lanes
+#else
+#define merged_wide merged
+#endif
+
+// Columns, cut into `slices` of `rows`, y: [outer, slices, inner], n results, divided by `divisor`. Runs of 64 are reduced on
+// their own, so that chains stay short. Items: WIDTH columns, slices.
 // Model of reduction_columns
 //   typical: 0.5 operations a byte in reduce outer=16 reduced=4096 inner=64 f=sum
-//   needs: 16 registers, 0 bytes local, 256 items: 8 groups a unit by items
+//   needs: 16 registers, 0 bytes local, 64 items: 32 groups a unit by items
 //   results = n
-//   loads = n * reduced; stores = n
-//   operations = n * reduced * (1 + merging(operation)) + n * ceil(reduced / 64) * merging(operation)
-kernel void reduction_columns(global const float *x, global float *y, int n, int reduced, int inner, int operation) {
-  int i = get_global_id(0);
-  if (i >= n) return;
-  x += (ulong)(i / inner) * reduced * inner + i % inner;
-  float total = start_of(operation);
-  for (int begin = 0; begin < reduced; begin += 64) {
-    float partial = start_of(operation);
-    int end = min(begin + 64, reduced);
+//   loads = n / slices * reduced; stores = n
+//   operations = n / slices * reduced * (1 + merging(operation)) + n * (1 + ceil(min(rows, reduced) / 64) * merging(operation))
+kernel void reduction_columns(global const float *x, global float *y, int n, int reduced, int inner, int operation,
+                              int slices, int rows, float divisor) {
+  int column = get_global_id(0) * WIDTH, slice = get_global_id(1), count = inner - column;
+  if (count <= 0 || slice >= n / inner) return;
+  int first = slice % slices * rows, last = min(first + rows, reduced);
+  x += (ulong)(slice / slices) * reduced * inner + column;
+  wide total = start_of(operation);
+  for (int begin = first; begin < last; begin += 64) {
+    wide partial = start_of(operation);
+    int end = min(begin + 64, last);
     for (int r = begin; r < end; r++) {
-      float v = x[(ulong)r * inner];
-      partial = merged(operation, partial, operation == 2 ? v * v : v);
+      wide v = take(x + (ulong)r * inner, count);
+      partial = merged_wide(operation, partial, operation == 2 ? v * v : v);
     }
-    total = merged(operation, total, partial);
+    total = merged_wide(operation, total, partial);
   }
-  y[i] = operation == 1 ? total / (float)reduced : total;
+  put(total / divisor, y + (ulong)slice * inner + column, count);
 }
 
 // Runs of rows, x: [rows, reduced], y: [rows, ⌈reduced / run⌉], n results, divided by `divisor`. A second launch reduces
 // those of a long row.
 #if SHAPE_CPU
-DEFINE_MERGED(vec, merged_lanes)
-
 float reduced_run(global const float *x, int length, int operation) {
   vec partial[4];
 #pragma unroll

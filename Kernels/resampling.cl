@@ -1,4 +1,4 @@
-// Nearest and bilinear resizing: one work-item an output element, channels fastest. Positions are computed as on the CPU
+// Nearest and bilinear resizing. Items: WIDTH channels, pixels of the output, n elements. Positions are computed as on the CPU
 // path: (i + ½)·scale − ½ or i·scale, without contraction, or pixels at exact halves would flip.
 #pragma OPENCL FP_CONTRACT OFF
 enum { NEAREST, HALF_PIXEL, ALIGN_CORNERS };
@@ -13,27 +13,28 @@ float source(int i, float scale, int mode, int n, int *low, int *high) {
 
 // Model of resampling_forward
 //   typical: 1.15 operations a byte in resample mode=bilinearHalfPixel n=1 h=16 w=16 c=112 oh=32 ow=32
-//   needs: 30 registers, 0 bytes local, 256 items: 8 groups a unit by items
+//   needs: 30 registers, 0 bytes local, 64 items: 32 groups a unit by items
 //   results = n
 //   loads = n * (1 + 3 * (0 < mode)); stores = n
 //   operations = n * (12 + 11 * (0 < mode))
 kernel void resampling_forward(global const float *x, global float *y, int n, int height, int width, int channels,
                                int output_height, int output_width, float scale_y, float scale_x, int mode) {
-  int i = get_global_id(0);
-  if (i >= n) return;
-  int c = i % channels, q = i / channels % output_width, p = i / channels / output_width % output_height;
-  int top, bottom, left, right;
+  int c = get_global_id(0) * WIDTH, pixel = get_global_id(1), count = channels - c;
+  if (count <= 0 || pixel >= n / channels) return;
+  int q = pixel % output_width, p = pixel / output_width % output_height, top, bottom, left, right;
   float v = source(p, scale_y, mode, height, &top, &bottom);
   float u = source(q, scale_x, mode, width, &left, &right);
-  global const float *picture = x + (ulong)(i / channels / output_width / output_height) * height * width * channels + c;
-  float a = picture[(top * width + left) * channels];
+  global const float *picture = x + (ulong)(pixel / output_width / output_height) * height * width * channels + c;
+  y += (ulong)pixel * channels + c;
+  wide a = take(picture + (ulong)(top * width + left) * channels, count);
   if (mode == NEAREST) {
-    y[i] = a;
+    put(a, y, count);
     return;
   }
-  float b = picture[(top * width + right) * channels];
-  float d = picture[(bottom * width + left) * channels], e = picture[(bottom * width + right) * channels];
-  y[i] = (1 - v) * ((1 - u) * a + u * b) + v * ((1 - u) * d + u * e);
+  wide b = take(picture + (ulong)(top * width + right) * channels, count);
+  wide d = take(picture + (ulong)(bottom * width + left) * channels, count);
+  wide e = take(picture + (ulong)(bottom * width + right) * channels, count);
+  put((1 - v) * ((1 - u) * a + u * b) + v * ((1 - u) * d + u * e), y, count);
 }
 
 // Outputs that can read source position i along an axis: low ..< high, one more on each side than exact arithmetic needs.
@@ -74,13 +75,16 @@ kernel void resampling_backward(global const float *dy, global float *dx, int pi
   readers(v, scale_y, mode, height, output_height, &p0, &p1);
   readers(u, scale_x, mode, width, output_width, &q0, &q1);
   global const float *picture = dy + (ulong)(pixel / width / height) * output_height * output_width * channels + c;
+  // Outputs with nothing of this pixel at the ends.
+  while (q0 < q1 && share(q0, u, scale_x, mode, width) == 0.0f) q0++;
+  while (q0 < q1 && share(q1 - 1, u, scale_x, mode, width) == 0.0f) q1--;
   wide sum = 0;
   for (int p = p0; p < p1; p++) {
     float row = share(p, v, scale_y, mode, height);
     if (row == 0.0f) continue;
     wide line = 0;
     for (int q = q0; q < q1; q++) {
-      float column = share(q, u, scale_x, mode, width);
+      float column = mode == NEAREST ? 1.0f : share(q, u, scale_x, mode, width);
       if (column != 0.0f) line += column * take(picture + ((ulong)p * output_width + q) * channels, count);
     }
     sum += row * line;

@@ -8,6 +8,9 @@
 // CPU shape: one work-item transforms a block of tiles into local memory, which stays in its core's cache, multiplies
 // them with one panel after another, and transforms each product back: nothing but x, weights and y passes through
 // memory.
+// Gradients of weights in the CPU shape: winograd_gradient_inputs and winograd_gradient_outputs transform some tiles,
+// winograd_gradient multiplies them, keeps a pair of channels' 16 or 36 sums in local memory, and transforms them back. The
+// GPU shape takes those gradients directly (gradients.cl).
 // GPU shape: winograd_input and winograd_output around a batch of EDGE² matrix products by convolution_tiles. One item a
 // tile and channel, neighbours in channels, so accesses are coalesced, and bound by memory.
 #ifndef M
@@ -50,7 +53,8 @@ constant float weight_lines[EDGE][3] = {{1.0f / 4, 0, 0}, {-1.0f / 6, -1.0f / 6,
                                         {1.0f / 24, -1.0f / 12, 1.0f / 6}, {0, 0, 1}};
 #endif
 
-// w: [3, 3, channels, outputs]; one work-item an input channel of an output channel.
+// w: [3, 3, channels, outputs]; one work-item an input channel of an output channel, or of WIDTH side by side; n: the items'
+// output channels, with those that fill up the last panel.
 // Model of winograd_weights
 //   typical: 1.35 operations a byte in convolve h=32 w=32 c=128 o=128 k=3 p=1 algorithm=winograd4
 //   needs: 30 registers, 0 bytes local, 256 items: 8 groups a unit by items
@@ -59,18 +63,19 @@ constant float weight_lines[EDGE][3] = {{1.0f / 4, 0, 0}, {-1.0f / 6, -1.0f / 6,
 //   loads = 9 * channels * outputs; stores = results
 //   operations = 4.5 * n * (3 * edge + edge * edge)
 kernel void winograd_weights(global const float *w, global float *packed, int n, int channels, int outputs) {
-  int i = get_global_id(0);
+  int i = get_global_id(0) * WIDTH;
   if (i >= n) return;
   int c = i / PANEL % channels, panel = i / PANEL / channels, o = panel * PANEL + i % PANEL;
-  float taps[9];
-  for (int tap = 0; tap < 9; tap++) taps[tap] = o < outputs ? w[((ulong)tap * channels + c) * outputs + o] : 0.0f;
+  wide taps[9];
+#pragma unroll
+  for (int tap = 0; tap < 9; tap++) taps[tap] = take(w + ((ulong)tap * channels + c) * outputs + o, outputs - o);
 #pragma unroll
   for (int y = 0; y < EDGE; y++) {
-    float line[3];
+    wide line[3];
 #pragma unroll
     for (int s = 0; s < 3; s++)
-      line[s] = fma(weight_lines[y][0], taps[s],
-                    fma(weight_lines[y][1], taps[3 + s], weight_lines[y][2] * taps[6 + s]));
+      line[s] = fma((wide)(weight_lines[y][0]), taps[s],
+                    fma((wide)(weight_lines[y][1]), taps[3 + s], weight_lines[y][2] * taps[6 + s]));
 #pragma unroll
     for (int x = 0; x < EDGE; x++) {
 #if SHAPE_CPU
@@ -78,8 +83,9 @@ kernel void winograd_weights(global const float *w, global float *packed, int n,
 #else
       ulong place = ((ulong)(y * EDGE + x) * (n / PANEL / channels) + panel) * channels;
 #endif
-      packed[(place + c) * PANEL + i % PANEL]
-          = fma(weight_lines[x][0], line[0], fma(weight_lines[x][1], line[1], weight_lines[x][2] * line[2]));
+      put(fma((wide)(weight_lines[x][0]), line[0],
+              fma((wide)(weight_lines[x][1]), line[1], weight_lines[x][2] * line[2])),
+          packed + (place + c) * PANEL + i % PANEL, WIDTH);
     }
   }
 }
@@ -96,27 +102,36 @@ DEFINE_ACTIVATION(vec, activated_vec)
 void input_transform(vec *out, const vec *in) { INPUT_TRANSFORM(vec, out, in) }
 void output_transform(vec *out, const vec *in) { OUTPUT_TRANSFORM(vec, out, in) }
 
-// Bᵀ x B of one tile whose first pixel is (row, col), into v: [EDGE²] each `stride` floats after the other.
+// x B of one tile whose first pixel is (row, col), VW channels from c on.
+void transform_lines(global const float *picture, int row, int col, int height, int width, int channels, int c,
+                     vec lines[EDGE][EDGE]) {
+#pragma unroll
+  for (int r = 0; r < EDGE; r++) {
+    vec in[EDGE];
+#pragma unroll
+    for (int s = 0; s < EDGE; s++) {
+      int inside = row + r >= 0 && row + r < height && col + s >= 0 && col + s < width;
+      in[s] = inside ? VLOAD(0, picture + ((ulong)(row + r) * width + col + s) * channels + c) : (vec)(0.0f);
+    }
+    input_transform(lines[r], in);
+  }
+}
+
+// Bᵀ · lines, column s.
+#define TRANSFORM_COLUMN(out, lines, s) \
+  vec in[EDGE], out[EDGE]; \
+  _Pragma("unroll") for (int r = 0; r < EDGE; r++) in[r] = lines[r][s]; \
+  input_transform(out, in);
+
+// Bᵀ x B of one tile, into v: [EDGE²] each `stride` floats after the other.
 void transform_tile(global const float *picture, int row, int col, int height, int width, int channels, local float *v,
                     int stride) {
   for (int c = 0; c < channels; c += VW) {
     vec lines[EDGE][EDGE];
-#pragma unroll
-    for (int r = 0; r < EDGE; r++) {
-      vec in[EDGE];
-#pragma unroll
-      for (int s = 0; s < EDGE; s++) {
-        int inside = row + r >= 0 && row + r < height && col + s >= 0 && col + s < width;
-        in[s] = inside ? VLOAD(0, picture + ((ulong)(row + r) * width + col + s) * channels + c) : (vec)(0.0f);
-      }
-      input_transform(lines[r], in);
-    }
+    transform_lines(picture, row, col, height, width, channels, c, lines);
 #pragma unroll
     for (int s = 0; s < EDGE; s++) {
-      vec in[EDGE], out[EDGE];
-#pragma unroll
-      for (int r = 0; r < EDGE; r++) in[r] = lines[r][s];
-      input_transform(out, in);
+      TRANSFORM_COLUMN(out, lines, s)
 #pragma unroll
       for (int r = 0; r < EDGE; r++) VSTORE(out[r], 0, v + (r * EDGE + s) * stride + c);
     }
@@ -212,6 +227,145 @@ kernel void winograd_tiles(global const float *x, global const float *packed, gl
         }
       }
     }
+  }
+}
+
+// Gradients of weights, dw = Gᵀ [ Σ_tiles (Bᵀ x B) ⊙ (A dy Aᵀ) ] G, from `count` tiles at a time, whose transforms stay in
+// the cache: v [channels / VW][EDGE²][count][VW], u [panels][EDGE²][count][PANEL].
+
+// Items: tiles from `first` on.
+kernel void winograd_gradient_inputs(global const float *x, global float *v, int height, int width, int channels,
+                                     int top, int left, int tiles_y, int tiles_x, int first, int count) {
+  int i = get_global_id(0), tile = first + i, row = tile / tiles_x % tiles_y * M - top, col = tile % tiles_x * M - left;
+  global const float *picture = x + (ulong)(tile / tiles_x / tiles_y) * height * width * channels;
+  for (int c = 0; c < channels; c += VW, v += EDGE * EDGE * count * VW) {
+    vec lines[EDGE][EDGE];
+    transform_lines(picture, row, col, height, width, channels, c, lines);
+#pragma unroll
+    for (int s = 0; s < EDGE; s++) {
+      TRANSFORM_COLUMN(out, lines, s)
+#pragma unroll
+      for (int r = 0; r < EDGE; r++) STORE(out[r], (r * EDGE + s) * count + i, v);
+    }
+  }
+}
+
+// A · g
+void spread_transform(vec *o, const vec *g) {
+#if M == 2
+  o[0] = g[0];
+  o[1] = g[0] + g[1];
+  o[2] = g[0] - g[1];
+  o[3] = -g[1];
+#else
+  vec even = g[0] + g[2], odd = g[1] + g[3];
+  vec even2 = fma((vec)(4.0f), g[2], g[0]), odd2 = fma((vec)(8.0f), g[3], 2.0f * g[1]);
+  o[0] = g[0];
+  o[1] = even + odd;
+  o[2] = even - odd;
+  o[3] = even2 + odd2;
+  o[4] = even2 - odd2;
+  o[5] = g[3];
+#endif
+}
+
+// Items: tiles from `first` on, panels of outputs.
+kernel void winograd_gradient_outputs(global const float *dy, global float *u, int output_height, int output_width,
+                                      int outputs, int tiles_y, int tiles_x, int first, int count) {
+  int i = get_global_id(0), panel = get_global_id(1), tile = first + i;
+  int row = tile / tiles_x % tiles_y * M, col = tile % tiles_x * M;
+  global const float *picture = dy + (ulong)(tile / tiles_x / tiles_y) * output_height * output_width * outputs;
+  u += ((ulong)panel * EDGE * EDGE * count + i) * PANEL;
+  for (int lanes = 0; lanes < PANEL; lanes += VW) {
+    int o = panel * PANEL + lanes;
+    vec lines[M][EDGE];
+#pragma unroll
+    for (int r = 0; r < M; r++) {
+      vec in[M];
+#pragma unroll
+      for (int s = 0; s < M; s++) {
+        int inside = row + r < output_height && col + s < output_width;
+        in[s] = inside ? take(picture + ((ulong)(row + r) * output_width + col + s) * outputs + o, outputs - o)
+                       : (vec)(0.0f);
+      }
+      spread_transform(lines[r], in);
+    }
+#pragma unroll
+    for (int s = 0; s < EDGE; s++) {
+      vec in[M], out[EDGE];
+#pragma unroll
+      for (int r = 0; r < M; r++) in[r] = lines[r][s];
+      spread_transform(out, in);
+#pragma unroll
+      for (int r = 0; r < EDGE; r++) STORE(out[r], 0, u + (ulong)(r * EDGE + s) * count * PANEL + lanes);
+    }
+  }
+}
+
+// Gᵀ · m
+void weight_transform(vec *o, const vec *m) {
+#pragma unroll
+  for (int t = 0; t < 3; t++) {
+    o[t] = weight_lines[0][t] * m[0];
+#pragma unroll
+    for (int e = 1; e < EDGE; e++) o[t] = fma((vec)(weight_lines[e][t]), m[e], o[t]);
+  }
+}
+
+// Input channels whose sums stay in registers: a part of a vector's lanes.
+#define LINES (VW / 2)
+
+// Items: vectors of input channels, panels of outputs. m: [EDGE²][LINES][PANEL]. Adds to dw when `accumulate`.
+kernel void winograd_gradient(global const float *v, global const float *u, global float *dw, int channels, int outputs,
+                              int count, int accumulate, local float *m) {
+  int panel = get_global_id(1);
+  v += (ulong)get_global_id(0) * EDGE * EDGE * count * VW;
+  u += (ulong)panel * EDGE * EDGE * count * PANEL;
+  for (int line = 0; line < VW; line += LINES) {
+    for (int place = 0; place < EDGE * EDGE; place++) {
+      global const float *a = v + (ulong)place * count * VW + line, *b = u + (ulong)place * count * PANEL;
+      vec sum0[LINES], sum1[LINES];
+#pragma unroll
+      for (int i = 0; i < LINES; i++) sum0[i] = sum1[i] = 0;
+      for (int tile = 0; tile < count; tile++) {
+        vec w0 = VLOAD(0, b + tile * PANEL), w1 = VLOAD(1, b + tile * PANEL);
+#pragma unroll
+        for (int i = 0; i < LINES; i++) {
+          vec value = (vec)(a[tile * VW + i]);
+          sum0[i] = fma(value, w0, sum0[i]);
+          sum1[i] = fma(value, w1, sum1[i]);
+        }
+      }
+#pragma unroll
+      for (int i = 0; i < LINES; i++) {
+        VSTORE(sum0[i], 0, m + (place * LINES + i) * PANEL);
+        VSTORE(sum1[i], 1, m + (place * LINES + i) * PANEL);
+      }
+    }
+    for (int i = 0; i < LINES; i++)
+      for (int lanes = 0; lanes < PANEL && panel * PANEL + lanes < outputs; lanes += VW) {
+        int c = get_global_id(0) * VW + line + i, o = panel * PANEL + lanes;
+        vec lines[3][EDGE];
+#pragma unroll
+        for (int s = 0; s < EDGE; s++) {
+          vec in[EDGE], out[3];
+#pragma unroll
+          for (int r = 0; r < EDGE; r++) in[r] = VLOAD(0, m + ((r * EDGE + s) * LINES + i) * PANEL + lanes);
+          weight_transform(out, in);
+#pragma unroll
+          for (int t = 0; t < 3; t++) lines[t][s] = out[t];
+        }
+#pragma unroll
+        for (int t = 0; t < 3; t++) {
+          vec out[3];
+          weight_transform(out, lines[t]);
+#pragma unroll
+          for (int s = 0; s < 3; s++) {
+            global float *target = dw + ((ulong)(t * 3 + s) * channels + c) * outputs + o;
+            put(accumulate ? out[s] + take(target, outputs - o) : out[s], target, outputs - o);
+          }
+        }
+      }
   }
 }
 #else

@@ -21,9 +21,19 @@ void fl_patches_row(const fl_convolution *p, const float *x, long first, long de
 
 void fl_reverse_taps(const float *w, long channels, long outputs, long groups, long first_column, long column_step,
                      long columns, float *turned) {
+  enum { BLOCK = 16 };
   long depth = channels / groups, width = outputs / groups;
   for (long s = columns - 1; s >= 0; s--) {
     const float *tap = w + (first_column + s * column_step) * depth * outputs;
+    if (groups == 1) {
+      // Block by block, so that neither side's lines of the cache are lost before they are used up.
+      for (long j0 = 0; j0 < outputs; j0 += BLOCK)
+        for (long c0 = 0; c0 < channels; c0 += BLOCK)
+          for (long j = j0; j < smaller(j0 + BLOCK, outputs); j++)
+            for (long c = c0; c < smaller(c0 + BLOCK, channels); c++) turned[j * channels + c] = tap[c * outputs + j];
+      turned += outputs * channels;
+      continue;
+    }
     for (long j = 0; j < width; j++)
       for (long c = 0; c < channels; c++) *turned++ = tap[c % depth * outputs + c / depth * width + j];
   }
@@ -57,9 +67,7 @@ static inline void covering(long position, long kernel, long stride, long n, lon
   *end = smaller(position / stride + 1, n);
 }
 
-CLONES void fl_pool_backward_row(const fl_convolution *p, const float *x, const float *dy, int maximum,
-                                 int padding_counts, long row, float *dx) {
-  enum { WIDTH = 64 };
+CLONES void fl_pool_backward_row(const fl_convolution *p, const float *dy, int padding_counts, long row, float *dx) {
   long channels = p->channels, p_begin, p_end;
   covering(row + p->top, p->kernel_height, p->stride_y, p->output_height, &p_begin, &p_end);
   for (long column = 0; column < p->width; column++, dx += channels) {
@@ -72,27 +80,48 @@ CLONES void fl_pool_backward_row(const fl_convolution *p, const float *x, const 
         inside(y0, p->kernel_height, 1, p->height, &r_begin, &r_end);
         inside(x0, p->kernel_width, 1, p->width, &s_begin, &s_end);
         const float *gradient = dy + (v * p->output_width + u) * channels;
-        if (!maximum) {
-          long area = padding_counts ? p->kernel_height * p->kernel_width : (r_end - r_begin) * (s_end - s_begin);
-          for (long i = 0; i < channels; i++) dx[i] += gradient[i] / (float)area;
-          continue;
-        }
-        // The window's maximum is its first largest element, or its last NaN.
-        const float *here = x + (row * p->width + column) * channels;
-        for (long first = 0; first < channels; first += WIDTH) {
-          long count = smaller(channels - first, WIDTH);
-          int loses[WIDTH] = {0};
-          for (long r = y0 + r_begin; r < y0 + r_end; r++)
-            for (long s = x0 + s_begin; s < x0 + s_end; s++) {
-              const float *other = x + (r * p->width + s) * channels + first, *value = here + first;
-              if (r < row || (r == row && s < column))
-                for (long i = 0; i < count; i++)
-                  loses[i] |= other[i] >= value[i] || (other[i] != other[i] && value[i] == value[i]);
-              else if (r != row || s != column)
-                for (long i = 0; i < count; i++) loses[i] |= other[i] > value[i] || other[i] != other[i];
-            }
-          for (long i = 0; i < count; i++) dx[first + i] += loses[i] ? 0 : gradient[first + i];
-        }
+        long area = padding_counts ? p->kernel_height * p->kernel_width : (r_end - r_begin) * (s_end - s_begin);
+        for (long i = 0; i < channels; i++) dx[i] += gradient[i] / (float)area;
       }
   }
+}
+
+// Each window gives its gradient to its first largest element, or its last NaN.
+CLONES void fl_pool_maximum_backward(const fl_convolution *p, const float *x, const float *dy, long first, long end,
+                                     float *dx) {
+  enum { WIDTH = 64 };
+  long channels = p->channels, p_begin, p_end, unused;
+  for (long i = first * p->width * channels; i < end * p->width * channels; i++) dx[i] = 0;
+  covering(first + p->top, p->kernel_height, p->stride_y, p->output_height, &p_begin, &unused);
+  covering(end - 1 + p->top, p->kernel_height, p->stride_y, p->output_height, &unused, &p_end);
+  for (long v = p_begin; v < p_end; v++)
+    for (long u = 0; u < p->output_width; u++) {
+      long y0 = v * p->stride_y - p->top, x0 = u * p->stride_x - p->left, r_begin, r_end, s_begin, s_end;
+      inside(y0, p->kernel_height, 1, p->height, &r_begin, &r_end);
+      inside(x0, p->kernel_width, 1, p->width, &s_begin, &s_end);
+      for (long c = 0; c < channels; c += WIDTH) {
+        long count = smaller(channels - c, WIDTH);
+        const float *gradient = dy + (v * p->output_width + u) * channels + c;
+        float largest[WIDTH];
+        int found[WIDTH];
+        for (long i = 0; i < count; i++) largest[i] = -INFINITY;
+        for (long i = 0; i < count; i++) found[i] = (int)((y0 + r_begin) * p->width + x0 + s_begin);
+        for (long r = y0 + r_begin; r < y0 + r_end; r++)
+          for (long s = x0 + s_begin; s < x0 + s_end; s++) {
+            int place = (int)(r * p->width + s);
+            const float *value = x + place * channels + c;
+            for (long i = 0; i < count; i++) {
+              int wins = value[i] > largest[i] || value[i] != value[i];
+              largest[i] = wins ? value[i] : largest[i];
+              found[i] = wins ? place : found[i];
+            }
+          }
+        for (long r = larger(y0 + r_begin, first); r < smaller(y0 + r_end, end); r++)
+          for (long s = x0 + s_begin; s < x0 + s_end; s++) {
+            int place = (int)(r * p->width + s);
+            float *target = dx + place * channels + c;
+            for (long i = 0; i < count; i++) target[i] += found[i] == place ? gradient[i] : 0;
+          }
+      }
+    }
 }

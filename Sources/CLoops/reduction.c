@@ -2,6 +2,7 @@
 #include "clones.h"
 #include "exponential.h"
 #include <math.h>
+#include <string.h>
 
 static inline float better(int operation, float best, float x) {
   if (x != x || best != best) return NAN;
@@ -56,13 +57,17 @@ void fl_position(int smallest, const float *x, long reduced, long inner, int32_t
   }
 }
 
-void fl_permute(const float *x, float *y, const long *extents, const long *strides) {
-  for (long a = 0; a < extents[0]; a++)
-    for (long b = 0; b < extents[1]; b++)
-      for (long c = 0; c < extents[2]; c++) {
-        const float *line = x + a * strides[0] + b * strides[1] + c * strides[2];
-        for (long d = 0; d < extents[3]; d++) *y++ = line[d * strides[3]];
-      }
+void fl_permute(const float *x, float *y, long rows, long columns, long row_stride, long column_stride) {
+  enum { BLOCK = 16 };
+  if (column_stride == 1) {
+    for (long c = 0; c < rows; c++) memcpy(y + c * columns, x + c * row_stride, (size_t)columns * sizeof *y);
+    return;
+  }
+  // Block by block, so that neither side's lines of the cache are lost before they are used up.
+  for (long first = 0; first < columns; first += BLOCK)
+    for (long c = 0; c < rows; c++)
+      for (long d = first; d < smaller(first + BLOCK, columns); d++)
+        y[c * columns + d] = x[c * row_stride + d * column_stride];
 }
 
 void fl_accumulate_rows(const float *x, const int32_t *indices, long n, long width, long begin, long end, float *y) {

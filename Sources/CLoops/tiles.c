@@ -36,14 +36,17 @@ typedef struct {
   __typeof__(&convolve_baseline) convolve;
   __typeof__(&depthwise_baseline) depthwise;
   __typeof__(&winograd_2_baseline) winograd_2, winograd_4;
+  __typeof__(&gradient_input_2_baseline) gradient_input_2, gradient_input_4, gradient_output_2, gradient_output_4;
+  __typeof__(&gradient_2_baseline) gradient_2, gradient_4;
   __typeof__(&weight_gradient_baseline) weight_gradient;
   __typeof__(&depthwise_gradient_baseline) depthwise_gradient;
   __typeof__(&attend_baseline) attend;
 } tile_functions;
 
 #define FUNCTIONS(vector, rows, set) \
-  {vector, rows, convolve_##set, depthwise_##set, winograd_2_##set, winograd_4_##set, weight_gradient_##set, \
-   depthwise_gradient_##set, attend_##set}
+  {vector, rows, convolve_##set, depthwise_##set, winograd_2_##set, winograd_4_##set, gradient_input_2_##set, \
+   gradient_input_4_##set, gradient_output_2_##set, gradient_output_4_##set, gradient_2_##set, gradient_4_##set, \
+   weight_gradient_##set, depthwise_gradient_##set, attend_##set}
 
 static const tile_functions *functions(void) {
   static const tile_functions baseline = FUNCTIONS(4, 6, baseline);
@@ -151,4 +154,21 @@ void fl_winograd_tiles(const fl_convolution *p, const fl_winograd *g, const floa
                        float *y) {
   (g->edge == 2 ? functions()->winograd_2 : functions()->winograd_4)(p, g, x, packed, e, first, count, begin, end,
                                                                     scratch, y);
+}
+
+void fl_winograd_gradient_transforms(const fl_convolution *p, const fl_winograd *g, const float *x, const float *dy,
+                                     long tile, long i, long count, float *v, float *u) {
+  const tile_functions *f = functions();
+  (g->edge == 2 ? f->gradient_input_2 : f->gradient_input_4)(p, g, x, tile, i, count, v);
+  (g->edge == 2 ? f->gradient_output_2 : f->gradient_output_4)(p, g, dy, tile, i, count, u);
+}
+
+long fl_winograd_gradient_scratch(const fl_winograd *g) {
+  return (g->edge + 2) * (g->edge + 2) * functions()->vector / 2 * fl_panel_width();
+}
+
+void fl_winograd_gradient(const fl_convolution *p, const fl_winograd *g, const float *v, const float *u, long block,
+                          long panel, long count, int accumulate, float *scratch, float *dw) {
+  (g->edge == 2 ? functions()->gradient_2 : functions()->gradient_4)(p, v, u, block, panel, count, accumulate, scratch,
+                                                                    dw);
 }

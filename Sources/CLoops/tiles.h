@@ -241,6 +241,7 @@ static void NAME(depthwise)(const fl_convolution *p, const float *x, const float
 #define M 2
 #define WINOGRAD(name) NAME(name##_2)
 #include "winograd.h"
+#include "winograd-gradient.h"
 #undef EDGE
 #undef M
 #undef WINOGRAD
@@ -248,6 +249,7 @@ static void NAME(depthwise)(const fl_convolution *p, const float *x, const float
 #define M 4
 #define WINOGRAD(name) NAME(name##_4)
 #include "winograd.h"
+#include "winograd-gradient.h"
 #undef EDGE
 #undef M
 #undef WINOGRAD

@@ -33,23 +33,35 @@ static inline void WINOGRAD(output)(vec *o, const vec *i) {
 #endif
 }
 
-// Bᵀ x B of one tile whose first pixel is (row, col), into v: [EDGE²] each `stride` floats after the other.
+// x B of one tile whose first pixel is (row, col), VW channels from c on.
+static inline __attribute__((always_inline)) void WINOGRAD(lines)(
+    const fl_convolution *p, const float *picture, long row, long col, long c, vec lines[EDGE][EDGE]) {
+  for (int r = 0; r < EDGE; r++) {
+    vec in[EDGE];
+    for (int s = 0; s < EDGE; s++) {
+      int inside = row + r >= 0 && row + r < p->height && col + s >= 0 && col + s < p->width;
+      in[s] = inside ? NAME(load)(picture + ((row + r) * p->width + col + s) * p->channels + c) : (vec)0.0f;
+    }
+    WINOGRAD(input)(lines[r], in);
+  }
+}
+
+// Bᵀ · lines, column s.
+static inline __attribute__((always_inline)) void WINOGRAD(column)(vec lines[EDGE][EDGE], int s, vec *out) {
+  vec in[EDGE];
+  for (int r = 0; r < EDGE; r++) in[r] = lines[r][s];
+  WINOGRAD(input)(out, in);
+}
+
+// Bᵀ x B of one tile, into v: [EDGE²] each `stride` floats after the other.
 static void WINOGRAD(transform)(const fl_convolution *p, const float *picture, long row, long col, float *v,
                                 long stride) {
   for (long c = 0; c < p->channels; c += VW) {
     vec lines[EDGE][EDGE];
-    for (int r = 0; r < EDGE; r++) {
-      vec in[EDGE];
-      for (int s = 0; s < EDGE; s++) {
-        int inside = row + r >= 0 && row + r < p->height && col + s >= 0 && col + s < p->width;
-        in[s] = inside ? NAME(load)(picture + ((row + r) * p->width + col + s) * p->channels + c) : (vec)0.0f;
-      }
-      WINOGRAD(input)(lines[r], in);
-    }
+    WINOGRAD(lines)(p, picture, row, col, c, lines);
     for (int s = 0; s < EDGE; s++) {
-      vec in[EDGE], out[EDGE];
-      for (int r = 0; r < EDGE; r++) in[r] = lines[r][s];
-      WINOGRAD(input)(out, in);
+      vec out[EDGE];
+      WINOGRAD(column)(lines, s, out);
       for (int r = 0; r < EDGE; r++) *(vec *)(v + (r * EDGE + s) * stride + c) = out[r];
     }
   }

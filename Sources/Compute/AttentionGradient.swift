@@ -48,10 +48,14 @@ extension Device {
     let terms = try Storage(count: p.queryCount, on: self)
     try combine(.multiply, dy, headsFirst(pass.y, p, p.queries), into: terms)
     try reduce(.sum, ReductionProblem(outer: p.logSumCount, reduced: width, inner: 1), terms, into: products)
-    let (dq, dk, dv) = (
-      try Storage(count: p.queryCount, on: self), try Storage(count: p.keyCount, on: self),
-      try Storage(count: p.keyCount, on: self)
-    )
+    // With one head all arrays lie as the products want them.
+    let (dq, dk, dv) =
+      p.heads == 1
+      ? (queryGradient, keyGradient, valueGradient)
+      : (
+        try Storage(count: p.queryCount, on: self), try Storage(count: p.keyCount, on: self),
+        try Storage(count: p.keyCount, on: self)
+      )
     let each = min(max((16 << 20) / (p.queries * p.keys), 1), groups)
     for first in stride(from: 0, to: groups, by: each) {
       let part = HeadPart(first: first, count: min(each, groups - first), of: groups)
@@ -75,16 +79,20 @@ extension Device {
       try part.put(into: dq, on: self) { try multiply(toQueries, dp, keys, into: $0, scale: 1, accumulate: false) }
       try part.put(into: dk, on: self) { try multiply(toKeys, dp, queries, into: $0, scale: 1, accumulate: false) }
     }
-    for (source, target, rows) in [
-      (dq, queryGradient, p.queries), (dk, keyGradient, p.keys), (dv, valueGradient, p.keys),
-    ] {
+    for (source, target, rows) in p.heads == 1
+      ? []
+      : [
+        (dq, queryGradient, p.queries), (dk, keyGradient, p.keys), (dv, valueGradient, p.keys),
+      ]
+    {
       try permute(
         PermutationProblem(input: [p.batch, p.heads, rows, width], order: [0, 2, 1, 3]), source, into: target)
     }
   }
 
-  /// [batch, rows, heads, width] as [batch, heads, rows, width]
+  /// [batch, rows, heads, width] as [batch, heads, rows, width], the same array with one head
   private func headsFirst(_ x: Storage, _ p: AttentionProblem, _ rows: Int) throws -> Storage {
+    guard p.heads > 1 else { return x }
     let y = try Storage(count: x.count, on: self)
     try permute(PermutationProblem(input: [p.batch, rows, p.heads, p.width], order: [0, 2, 1, 3]), x, into: y)
     return y

@@ -13,7 +13,7 @@ public struct MemoryUse: Hashable, Sendable {
 ///
 /// A freed buffer serves the next request of its class: eight classes a doubling keep the slack under 12.5 %. Small ones
 /// serve smaller requests too, and the last one freed goes first, since a core's cache may still hold it: a network's
-/// layers then write where the layers before have just read. When an allocation fails or would pass the limit, the pool
+/// layers then write where the layers before have just read. Memory beyond an eighth of the live buffers' is given back. When an allocation fails or would pass the limit, the pool
 /// is emptied and the allocation tried once more.
 package final class BufferPool: Sendable {
   private struct State {
@@ -50,6 +50,7 @@ package final class BufferPool: Sendable {
   package func allocate(byteCount: Int) throws(DeviceError) -> DeviceMemory {
     let size = size(byteCount)
     if let reused = takeFree(size) { return reused }
+    giveBack()
     for attempt in 0..<2 {
       if reserve(size) {
         do {
@@ -89,6 +90,24 @@ package final class BufferPool: Sendable {
     }
     for memory in unused { destroy(memory) }
   }
+
+  /// Before memory is asked for: what has lain unused for longest, beyond an eighth of what lives and 64 MiB, goes back to
+  /// the device. Sizes that a program has done with would otherwise stay beside those that it goes on with.
+  private func giveBack() {
+    let unused = state.withLock { state in
+      let kept = max(state.use.inUse / 8, Self.keptBytes)
+      var unused: [DeviceMemory] = []
+      while state.use.cached > kept, !state.free.isEmpty {
+        let oldest = state.free.removeFirst()
+        state.use.cached -= oldest.size
+        unused.append(oldest.memory)
+      }
+      return unused
+    }
+    for memory in unused { destroy(memory) }
+  }
+
+  private static let keptBytes = 1 << 26
 
   private func size(_ byteCount: Int) -> Int { isExact ? byteCount : Self.sizeClass(byteCount) }
 

@@ -88,4 +88,11 @@ extension PoolingProblem {
     try arguments.require(outputGradient, "the output's gradient", count: outputCount)
     try arguments.require(gradient, "gradient", count: inputCount)
   }
+
+  /// Rows of a picture whose gradients of maxima a task takes, and how many such bands a picture has: a window at the border
+  /// of two is looked through twice.
+  package var gradientBands: (rows: Int, count: Int) {
+    let rows = min(max(8 * stride.height, kernel.height), height)
+    return (rows, (height + rows - 1) / rows)
+  }
 }

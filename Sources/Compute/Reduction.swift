@@ -1,4 +1,9 @@
-public enum ReductionOperation: Int32, CaseIterable, Sendable { case sum, mean, sumOfSquares, maximum, minimum }
+public enum ReductionOperation: Int32, CaseIterable, Sendable {
+  case sum, mean, sumOfSquares, maximum, minimum
+
+  /// What brings results of parts together; a mean is divided at the end.
+  package var ofPartialResults: ReductionOperation { self == .maximum || self == .minimum ? self : .sum }
+}
 
 /// A reduction over the middle axis of [outer, reduced, inner]; any axes of a tensor can be brought to this form.
 ///
@@ -17,6 +22,12 @@ public struct ReductionProblem: Hashable, Sendable {
   public var inputCount: Int { outer * reduced * inner }
   public var outputCount: Int { outer * inner }
   public var bytesMoved: Int { 4 * (inputCount + outputCount) }
+
+  /// Positions of the reduced axis that a task takes, some 65 536 elements, and how many such slices there are.
+  package var columnSlices: (rows: Int, count: Int) {
+    let rows = max((1 << 16) / inner / 64 * 64, 64)
+    return reduced < 2 * rows ? (reduced, 1) : (rows, (reduced + rows - 1) / rows)
+  }
 }
 
 public protocol ReductionKernels {

@@ -34,13 +34,22 @@ extension CPUDevice {
   ) throws {
     try p.checkGradient(x, outputGradient, gradient, on: self)
     let (maximum, paddingCounts) = p.flags
+    let (inputs, outputs) = (p.height * p.width * p.channels, p.outputHeight * p.outputWidth * p.channels)
     withUnsafePointer(to: fl_convolution(p)) { geometry in
-      parallel(p.batch * p.height) { task in
-        let picture = task / p.height
-        loops.pointee.pool_backward_row(
-          geometry, x.pointer + picture * p.height * p.width * p.channels,
-          outputGradient.pointer + picture * p.outputHeight * p.outputWidth * p.channels, maximum, paddingCounts,
-          task % p.height, gradient.pointer + task * p.width * p.channels)
+      if maximum != 0 {
+        let bands = p.gradientBands
+        parallel(p.batch * bands.count) { task in
+          let (picture, first) = (task / bands.count, task % bands.count * bands.rows)
+          loops.pointee.pool_maximum_backward(
+            geometry, x.pointer + picture * inputs, outputGradient.pointer + picture * outputs, first,
+            min(first + bands.rows, p.height), gradient.pointer + picture * inputs)
+        }
+      } else {
+        parallel(p.batch * p.height) { task in
+          loops.pointee.pool_backward_row(
+            geometry, outputGradient.pointer + task / p.height * outputs, paddingCounts, task % p.height,
+            gradient.pointer + task * p.width * p.channels)
+        }
       }
     }
   }

@@ -6,7 +6,9 @@ extension CPUDevice {
     _ p: ConvolutionProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage
   ) throws {
     try p.checkWeightGradient(x, outputGradient, gradient, on: self)
-    if p.groups == 1 {
+    if p.chosenWeightGradientAlgorithm != .direct {
+      try winogradWeightGradient(p, x, outputGradient, gradient)
+    } else if p.groups == 1 {
       try multiplyPatches(p, x, outputGradient, gradient)
     } else if p.isDepthwise {
       try sumSplits(p, count: p.weightCount, into: gradient) { geometry, first, end, _, sums in
@@ -14,6 +16,36 @@ extension CPUDevice {
       }
     } else {
       multiplyGroups(p, x, outputGradient, gradient)
+    }
+  }
+
+  /// By Winograd's minimal filtering, some tiles at a time: they are transformed, and then a task is a vector of input
+  /// channels by a panel of outputs.
+  private func winogradWeightGradient(
+    _ p: ConvolutionProblem, _ x: Storage, _ outputGradient: Storage, _ gradient: Storage
+  ) throws {
+    let chunks = WinogradGradientChunks(p, panel: loops.pointee.panel_width())
+    let inputs = try Storage(count: chunks.inputCount, on: self)
+    let outputs = try Storage(count: chunks.outputCount, on: self)
+    let blocks = p.inputChannels / (loops.pointee.panel_width() / 2)
+    let tiles = chunks.grid
+    let grid = fl_winograd(edge: tiles.edge, rows: tiles.rows, columns: tiles.columns, block: chunks.tiles)
+    withUnsafePointer(to: fl_convolution(p)) { geometry in
+      withUnsafePointer(to: grid) { grid in
+        for first in stride(from: 0, to: tiles.count, by: chunks.tiles) {
+          let count = min(chunks.tiles, tiles.count - first)
+          parallel(count) { tile in
+            loops.pointee.winograd_gradient_transforms(
+              geometry, grid, x.pointer, outputGradient.pointer, first + tile, tile, count, inputs.pointer,
+              outputs.pointer)
+          }
+          parallel(blocks * chunks.panels, scratchCount: loops.pointee.winograd_gradient_scratch(grid)) { task, sums in
+            loops.pointee.winograd_gradient(
+              geometry, grid, inputs.pointer, outputs.pointer, task % blocks, task / blocks, count, first > 0 ? 1 : 0,
+              sums, gradient.pointer)
+          }
+        }
+      }
     }
   }
 

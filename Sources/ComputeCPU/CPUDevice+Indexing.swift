@@ -41,6 +41,17 @@ extension CPUDevice {
     try p.check(x, y, on: self)
     var inputStrides = [1, 1, 1, 1]
     for axis in (0..<3).reversed() { inputStrides[axis] = inputStrides[axis + 1] * p.extents[axis + 1] }
-    loops.pointee.permute(x.pointer, y.pointer, p.order.map { p.extents[$0] }, p.order.map { inputStrides[$0] })
+    let (extents, strides) = (p.order.map { p.extents[$0] }, p.order.map { inputStrides[$0] })
+    let (lines, columns) = (extents[2], extents[3])
+    // A task is some lines of a plane.
+    let part = min(max(Self.elementsPerTask / columns, 16), lines)
+    let parts = (lines + part - 1) / part
+    parallel(extents[0] * extents[1] * parts) { task in
+      let (plane, first) = (task / parts, task % parts * part)
+      let source = plane / extents[1] * strides[0] + plane % extents[1] * strides[1] + first * strides[2]
+      loops.pointee.permute(
+        x.pointer + source, y.pointer + (plane * lines + first) * columns, min(part, lines - first), columns,
+        strides[2], strides[3])
+    }
   }
 }

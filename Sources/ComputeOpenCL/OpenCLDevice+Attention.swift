@@ -25,8 +25,10 @@ extension OpenCLDevice {
     _ p: ScoreGradientProblem, scores: Storage, gradients: Storage, logSums: Storage, products: Storage
   ) throws {
     try p.check(scores, gradients, logSums, products, on: self)
+    let (size, group) = wideItems(p.keys, p.groups * p.queries)
     try launch(
-      "attention_score_gradients", elements: p.count, scores, gradients, logSums, products, p.count, p.queries, p.keys,
+      "attention_score_gradients", size: size, group: group, scores, gradients, logSums, products, p.count, p.queries,
+      p.keys,
       p.isCausal, p.scale)
     scores.forgetLayouts()
     gradients.forgetLayouts()

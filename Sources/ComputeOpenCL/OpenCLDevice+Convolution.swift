@@ -53,6 +53,12 @@ extension OpenCLDevice {
     _ p: PoolingProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage
   ) throws {
     try p.checkGradient(x, outputGradient, gradient, on: self)
+    if tiling.shape == .cpu, p.kind == .maximum {
+      let vectors = (p.channels + tiling.vectorWidth - 1) / tiling.vectorWidth
+      return try launch(
+        "pooling_maximum_backward", size: [vectors, p.batch * p.gradientBands.count], group: [1, 1],
+        [x, outputGradient, gradient] + window(p, lines: p.batch * p.height) + [p.gradientBands.rows])
+    }
     let lines = p.batch * p.height
     let (size, group) = wideItems(p.channels, lines * p.width)
     try launch(

@@ -26,6 +26,12 @@ extension OpenCLDevice {
     try p.check(x, y, on: self)
     let extents = p.order.map { p.extents[$0] }
     let strides = p.order.map { p.extents[($0 + 1)...].reduce(1, *) }
+    if tiling.shape == .cpu, strides[2] == 1, extents[2] > 1 {
+      let vectors = [extents[3], extents[2]].map { ($0 + tiling.vectorWidth - 1) / tiling.vectorWidth }
+      return try launch(
+        "indexing_transpose", size: vectors + [extents[0] * extents[1]], group: [1, 1, 1], x, y, extents[1], extents[2],
+        extents[3], strides[0], strides[1], strides[3])
+    }
     try launch(
       "indexing_permute", elements: p.count, x, y, p.count, extents[1], extents[2], extents[3], strides[0], strides[1],
       strides[2], strides[3])

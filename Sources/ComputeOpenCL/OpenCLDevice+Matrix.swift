@@ -32,8 +32,11 @@ extension OpenCLDevice {
     let count = try Shape.checkedCount([panelCount, depth, tiling.panel], operation: "pack")
     let panels = try Storage(
       count: Shape.checkedCount([batch, count], operation: "pack"), on: self)
+    let items =
+      tiling.shape == .cpu
+      ? panelCount * (transposed ? (depth + tiling.vectorWidth - 1) / tiling.vectorWidth : depth) : count
     try launch(
-      "convolution_pack", size: [count, batch], group: [tiling.group, 1], b, panels, count, depth, columns, transposed,
+      "convolution_pack", size: [items, batch], group: [tiling.group, 1], b, panels, count, depth, columns, transposed,
       depth * columns)
     return panels
   }

@@ -5,10 +5,26 @@ extension OpenCLDevice {
     try p.check("\(operation)", x, y, on: self)
     // A tree of one leaf would be a single long chain, which rounds worse than the columns' runs.
     guard p.inner == 1, p.reduced >= tiling.group, tiling.group > 1 else {
-      return try launch(
-        "reduction_columns", elements: p.outputCount, x, y, p.outputCount, p.reduced, p.inner, Int(operation.rawValue))
+      return try reduceColumns(operation, p, x, divisor: operation == .mean ? p.reduced : 1, into: y)
     }
     try reduceRows(operation, x, p.outer, p.reduced, divisor: operation == .mean ? p.reduced : 1, into: y)
+  }
+
+  /// Columns side by side, long ones in slices, whose results are columns again.
+  private func reduceColumns(
+    _ operation: ReductionOperation, _ p: ReductionProblem, _ x: Storage, divisor: Int, into y: Storage
+  ) throws {
+    let slices = p.columnSlices
+    let partial =
+      slices.count == 1
+      ? y : try Storage(count: Shape.checkedCount([p.outputCount, slices.count], operation: "\(operation)"), on: self)
+    let (size, group) = wideItems(p.inner, p.outer * slices.count)
+    try launch(
+      "reduction_columns", size: size, group: group, x, partial, p.outputCount * slices.count, p.reduced, p.inner,
+      Int(operation.rawValue), slices.count, slices.rows, Float(slices.count == 1 ? divisor : 1))
+    guard slices.count > 1 else { return }
+    let rest = try ReductionProblem(outer: p.outer, reduced: slices.count, inner: p.inner)
+    try reduceColumns(operation.ofPartialResults, rest, partial, divisor: divisor, into: y)
   }
 
   /// Runs of rows, and then what is left of them, until a row is a single number.
@@ -24,8 +40,7 @@ extension OpenCLDevice {
       "reduction_rows", size: [tiling.shape == .cpu ? tasks(rows * runs, of: run) : rows * runs * group],
       group: [group], x, partial, rows * runs, reduced, run, Int(operation.rawValue), Float(runs == 1 ? divisor : 1))
     guard runs > 1 else { return }
-    let remaining: ReductionOperation = [.maximum, .minimum].contains(operation) ? operation : .sum
-    try reduceRows(remaining, partial, rows, runs, divisor: divisor, into: y)
+    try reduceRows(operation.ofPartialResults, partial, rows, runs, divisor: divisor, into: y)
   }
 
   public func position(

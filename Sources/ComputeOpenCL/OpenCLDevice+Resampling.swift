@@ -3,8 +3,9 @@ public import Compute
 extension OpenCLDevice {
   public func resample(_ p: ResamplingProblem, _ x: Storage, into y: Storage) throws {
     try p.check("resample", x, y, on: self)
+    let (size, group) = wideItems(p.channels, p.batch * p.outputHeight * p.outputWidth)
     try launch(
-      "resampling_forward", elements: p.outputCount, x, y, p.outputCount, p.height, p.width, p.channels,
+      "resampling_forward", size: size, group: group, x, y, p.outputCount, p.height, p.width, p.channels,
       p.outputHeight, p.outputWidth, p.scale(input: p.height, output: p.outputHeight),
       p.scale(input: p.width, output: p.outputWidth), Int(p.mode.rawValue))
   }

@@ -50,7 +50,8 @@ extension OpenCLDevice {
         count: Shape.checkedCount([tiles.places, p.inputChannels, columns], operation: "convolve"), on: self)
       let items = p.inputChannels * columns
       try launch(
-        "winograd\(tiles.edge)_weights", elements: items, w, packed, items, p.inputChannels, p.outputChannels)
+        "winograd\(tiles.edge)_weights", elements: tiling.shape == .cpu ? items / tiling.vectorWidth : items, w, packed,
+        items, p.inputChannels, p.outputChannels)
       return packed
     }
   }

@@ -27,10 +27,11 @@ public struct ConvolutionLayer {
   }
 
   /// - x: [batch, height, width, inputChannels]
-  public func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
+  /// - residual: of the result's shape, is added to it
+  public func callAsFunction(_ x: Tensor, residual: Tensor? = nil, _ pass: Pass) throws -> Tensor {
     try x.convolved(
-      with: weight.tensor(on: pass.tape), bias: bias?.tensor(on: pass.tape), stride: stride, padding: padding,
-      groups: groups)
+      with: weight.tensor(on: pass.tape), bias: bias?.tensor(on: pass.tape), residual: residual, stride: stride,
+      padding: padding, groups: groups)
   }
 }
 

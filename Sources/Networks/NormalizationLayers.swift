@@ -1,4 +1,4 @@
-import Compute
+public import Compute
 public import Tensors
 
 /// Batch normalisation (Ioffe and Szegedy 2015, arXiv 1502.03167): by the batch's statistics in training, by running ones
@@ -24,14 +24,21 @@ public struct BatchNormalizationLayer {
     self.momentum = momentum
   }
 
-  /// - x: [batch, height, width, channels] or [rows, channels]
-  public func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
+  /// `activation(normalised x + residual)`.
+  ///
+  /// - x: [batch, height, width, channels] or [rows, channels]; residual: as x
+  public func callAsFunction(
+    _ x: Tensor, residual: Tensor? = nil, activation: Activation = .none, _ pass: Pass
+  ) throws -> Tensor {
     let (scale, shift) = (weight.tensor(on: pass.tape), bias.tensor(on: pass.tape))
     guard pass.isTraining else {
-      return try x.normalized(
+      let normal = try x.normalized(
         means: mean.value, variances: variance.value, scale: scale, shift: shift, epsilon: epsilon)
+      let sum = try residual.map { try normal.combined(.add, with: $0) } ?? normal
+      return activation == .none ? sum : try sum.activated(activation)
     }
-    let (result, means, variances) = try x.batchNormalized(scale: scale, shift: shift, epsilon: epsilon)
+    let (result, means, variances) = try x.batchNormalized(
+      scale: scale, shift: shift, residual: residual, activation: activation, epsilon: epsilon)
     if !pass.isRepeated {
       // Running variances are of n − 1, as in PyTorch.
       let count = Float(x.shape.count / weight.shape.count)
@@ -57,9 +64,10 @@ public struct GroupNormalizationLayer {
   }
 
   /// - x: [batch, height, width, channels]
-  public func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
+  public func callAsFunction(_ x: Tensor, activation: Activation = .none, _ pass: Pass) throws -> Tensor {
     try x.groupNormalized(
-      groups: groups, scale: weight.tensor(on: pass.tape), shift: bias.tensor(on: pass.tape), epsilon: epsilon)
+      groups: groups, scale: weight.tensor(on: pass.tape), shift: bias.tensor(on: pass.tape), activation: activation,
+      epsilon: epsilon)
   }
 }
 

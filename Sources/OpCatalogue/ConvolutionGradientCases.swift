@@ -85,14 +85,17 @@ extension OpCatalogue {
 
   static let convolveBackwardWeights = Op(
     name: "convolveBackwardWeights", functions: ["convolveBackwardWeights"],
-    bound: "4 u √pixels Σ|x dy| + 2 ulp, rms 1.2 u √pixels", suite: gradients, tinyCount: 19, random: randomGradient
+    bound: "4 u √pixels Σ|x dy| + 2 ulp, rms 1.2 u √pixels; winograd4 4 times that, both of the largest nearby",
+    suite: gradients + winogradGradients, tinyCount: 19, random: randomGradient
   ) { parameters in
     let p = try problem(parameters)
     var made = OpCase(
       operation: "convolveBackwardWeights", parameters: parameters,
       arrays: [
         .input("dy", p.output, takesIntruders: false),
-        .input("x", [p.batch, p.height, p.width, p.inputChannels], takesIntruders: p.padding == 0),
+        .input(
+          "x", [p.batch, p.height, p.width, p.inputChannels],
+          takesIntruders: p.padding == 0 && p.algorithm == .direct),
         .output("dw", [p.kernel.height, p.kernel.width, p.inputChannels / p.groups, p.outputChannels]),
       ],
       fills: [.normal, .positive, .integer, .onehot, .poison],
@@ -100,7 +103,19 @@ extension OpCatalogue {
       run: { device, a in try device.convolveBackwardWeights(p, a[1], outputGradient: a[0], into: a[2]) },
       reference: { h, fill in
         let sums = ConvolutionReference.weightSums(p, h[1], h[0])
-        return [sums.expected(length: p.batch * p.outputHeight * p.outputWidth, exact: fill.isExact)]
+        let length = p.batch * p.outputHeight * p.outputWidth
+        guard p.algorithm != .direct else { return [sums.expected(length: length, exact: fill.isExact)] }
+        // A pair's nine weights are combinations of the same sums, to which all of a tile's pixels come, also those that
+        // no weight brings together.
+        let most = [h[0], h[1]].map { $0.lazy.map { Double(abs($0)) }.max() ?? 0 }
+        let largest = max(sums.magnitudes.max() ?? 0, most[0] * most[1])
+        let spread = Sums(values: sums.values, magnitudes: sums.magnitudes.map { _ in 2 * largest })
+        // Where all of it is 0 there is nothing that errors could be a part of.
+        let hasValues = sums.values.contains { $0 != 0 }
+        return [
+          spread.expected(length: length, exact: false, isIndependent: hasValues)
+            .scaled(p.algorithm == .winograd2 ? 1 : 4)
+        ]
       })
     made.adjoint = { h, y in ConvolutionReference.sums(p, h[1], y).values }
     made.isUniformByNature = true

@@ -22,9 +22,13 @@ extension Tensor {
       try device.convolve(problem, storage, weight.storage, epilogue: epilogue, into: $0)
     }
     guard isRecorded else { return result }
+    // Weights that are trained change before they are used again, so what they were packed to would only take memory.
+    let isTrained = weight.node != nil
+    if isTrained { w.forgetLayouts() }
     let (hasBias, hasResidual) = (bias != nil, residual != nil)
     let summed = result.recorded(operands) { outputGradient, targets in
       try targets[0]?.write { try device.convolveBackwardData(problem, outputGradient: outputGradient, w, into: $0) }
+      if isTrained { w.forgetLayouts() }
       try targets[1]?.write { try device.convolveBackwardWeights(problem, x, outputGradient: outputGradient, into: $0) }
       var rest = targets.dropFirst(2)
       if hasBias, let target = rest.removeFirst() {

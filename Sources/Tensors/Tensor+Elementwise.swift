@@ -50,13 +50,14 @@ extension Tensor {
   }
 
   public func activated(_ activation: Activation) throws -> Tensor {
-    let x = storage
-    return try Tensor.made(shape, on: device) { try device.activate(activation, storage, into: $0) }
-      .recorded([self]) { outputGradient, targets in
-        try targets[0]?.write {
-          try x.device.activateBackward(activation, x, outputGradient: outputGradient, into: $0)
-        }
+    let result = try Tensor.made(shape, on: device) { try device.activate(activation, storage, into: $0) }
+    // Where ReLU lets the gradient pass can be seen in its result, too, which what comes next keeps anyway.
+    let x = activation == .relu ? result.storage : storage
+    return result.recorded([self]) { outputGradient, targets in
+      try targets[0]?.write {
+        try x.device.activateBackward(activation, x, outputGradient: outputGradient, into: $0)
       }
+    }
   }
 
   /// Soft maximum over the last axis.

@@ -1,4 +1,4 @@
-import Compute
+public import Compute
 
 extension Tensor {
   /// Group normalisation (Wu and He 2018, arXiv 1803.08494): mean 0 and variance 1 over each picture's groups of channels and
@@ -6,13 +6,14 @@ extension Tensor {
   ///
   /// - self: [batch, …, channels]; scale, shift: [channels]
   public func groupNormalized(
-    groups: Int, scale: Tensor? = nil, shift: Tensor? = nil, epsilon: Float = 1e-6
+    groups: Int, scale: Tensor? = nil, shift: Tensor? = nil, activation: Activation = .none, epsilon: Float = 1e-6
   ) throws -> Tensor {
     let channels = shape.extents.last ?? 1
     let problem = try NormalizationProblem(
       batch: shape.extents.first ?? 1, positions: shape.extents.dropFirst().dropLast().reduce(1, *),
       channels: channels, groups: groups, epsilon: epsilon)
-    return try normalized(problem, scale: scale, shift: shift).result
+    let result = try normalized(problem, scale: scale, shift: shift).result
+    return activation == .none ? result : try result.activated(activation)
   }
 
   /// Layer normalisation (Ba et al. 2016, arXiv 1607.06450) over the last axis.
@@ -30,12 +31,15 @@ extension Tensor {
   /// - self: [batch, …, channels]; scale, shift: [channels]
   /// - means, variances: [channels], of n elements and not n − 1; no gradient passes through them
   public func batchNormalized(
-    scale: Tensor? = nil, shift: Tensor? = nil, epsilon: Float = 1e-5
+    scale: Tensor? = nil, shift: Tensor? = nil, residual: Tensor? = nil, activation: Activation = .none,
+    epsilon: Float = 1e-5
   ) throws -> (result: Tensor, means: Tensor, variances: Tensor) {
     let channels = shape.extents.last ?? 1
     let problem = try NormalizationProblem.batch(
       rows: shape.count / max(channels, 1), channels: channels, epsilon: epsilon)
-    let (result, means, variances) = try normalized(problem, scale: scale, shift: shift)
+    var (result, means, variances) = try normalized(problem, scale: scale, shift: shift)
+    if let residual { result = try result.combined(.add, with: residual) }
+    if activation != .none { result = try result.activated(activation) }
     return (result, try Tensor(means, shape: [channels]), try Tensor(variances, shape: [channels]))
   }
 

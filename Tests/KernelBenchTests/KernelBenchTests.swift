@@ -116,6 +116,23 @@ struct KernelBenchTests {
     #expect(stem["flops"] as? Int == 2 * 32 * 32 * 32 * 27)
   }
 
+  @Test(arguments: ["cpu"] + (TestDevice.openCL.isEmpty ? [] : ["opencl"]))
+  func stepRecordsATraining(_ device: String) throws {
+    let outcome = try kernelBench(
+      "step", "--training", "resnet18", "--batch", "2", "--size", "32", "--device", device, "--samples", "1", "--json",
+      "-", "--quiet")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let document = try outcome.json()
+    #expect(document["network"] as? String == "resnet18" && document["is_training"] as? Bool == true)
+    let steps = try #require(document["steps"] as? [[String: Any]])
+    let layers = try #require(steps.first?["layers"] as? [[String: Any]])
+    func count(_ operation: String) -> Int { layers.count { $0["op"] as? String == operation } }
+    // Every convolution but the first carries its gradient to its input, those with strides in up to four parts.
+    #expect(count("convolveBackwardWeights") == 20 && count("normalize") == 20 && count("normalizeBackward") == 20)
+    #expect(count("convolve") >= 20 + 19 && count("poolBackward") == 2 && count("descend") == 1)
+    #expect(layers.allSatisfy { ($0["pct_roof"] as? Double ?? .nan).isFinite })
+  }
+
   /// Local memory that a kernel did not need before is a finding.
   @Test(.enabled(if: !TestDevice.openCL.isEmpty, "no OpenCL device: install pocl-opencl-icd"))
   func changedResourcesAreFound() throws {

@@ -91,6 +91,26 @@ struct ServeTests {
     }
   }
 
+  @Test func aTrainingGivesItsFirstLosses() throws {
+    try inFolder {
+      let inputs = try write(
+        [
+          "x": HostTensor(
+            shape: [1, 32, 32, 3], values: (0..<(32 * 32 * 3)).map { Float($0 % 17) / 17 - 0.5 })
+        ], "in.safetensors")
+      let outputs = folder.appendingPathComponent("out.safetensors").path
+      let found = try answers([
+        #"{"training": "autoencoder", "inputs": "\#(inputs)", "outputs": "\#(outputs)"}"#, #"{"time": 1}"#,
+        #"{"training": "nonsense", "inputs": "\#(inputs)"}"#,
+      ])
+      #expect(found[1]["loaded"] as? String == "training autoencoder", "\(found)")
+      #expect(found[2]["launches"] as? Int == 1)
+      #expect((found[3]["error"] as? String)?.contains("There is no training 'nonsense'") == true)
+      let losses = try SafetensorsFile(path: outputs).tensor(named: "losses").values
+      #expect(Set(losses).count == 3 && losses.allSatisfy { $0.isFinite }, "\(losses)")
+    }
+  }
+
   /// Each of these is an answer with a sentence, and the requests after it are met.
   @Test func whatFailsIsSaid() throws {
     try inFolder {

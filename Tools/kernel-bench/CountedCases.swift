@@ -19,12 +19,18 @@ enum CountedCases {
     ("convolveBackwardData", ["h=13 w=12 c=16 o=32 k=3 s=2 p=1"]),
     (
       "convolveBackwardWeights",
-      ["h=12 w=12 c=16 o=64 k=3 p=1", "h=16 w=16 c=64 o=64 k=3 p=1 g=64", "h=8 w=8 c=16 o=16 k=3 p=1 g=4"]
+      [
+        "h=12 w=12 c=16 o=64 k=3 p=1", "h=16 w=16 c=64 o=64 k=3 p=1 g=64", "h=8 w=8 c=16 o=16 k=3 p=1 g=4",
+        "h=12 w=12 c=32 o=64 k=3 p=1 algorithm=winograd2", "h=16 w=16 c=32 o=64 k=3 p=1 algorithm=winograd4",
+      ]
     ),
     ("normalize", ["n=64 positions=1 c=256 g=1 affine=1", "n=2 positions=256 c=64 g=8 affine=1"]),
     ("normalizeBackward", ["n=64 positions=1 c=256 g=1 affine=1", "n=2 positions=256 c=64 g=8 affine=1"]),
     ("softmaxBackward", ["rows=64 columns=256"]),
-    ("poolBackward", ["kind=max n=1 h=32 w=32 c=32 k=3 s=2 p=1"]),
+    (
+      "poolBackward",
+      ["kind=max n=1 h=32 w=32 c=32 k=3 s=2 p=1", "kind=mean n=1 h=32 w=32 c=32 k=3 s=2 p=1"]
+    ),
     ("resampleBackward", ["mode=bilinearHalfPixel n=1 h=16 w=16 c=16 oh=32 ow=32"]),
     ("fillRandom", ["n=16384 kind=normal seed=1"]),
     ("adam", ["n=16384 step=1"]),
@@ -41,7 +47,7 @@ enum CountedCases {
     ("position", ["outer=64 reduced=256 inner=1"]),
     ("combine", ["n=65536 f=add"]),
     ("activate", ["n=65536 act=gelu"]),
-    ("permute", ["order=021 e0=4 e1=128 e2=64"]),
+    ("permute", ["order=021 e0=4 e1=128 e2=64", "order=1023 e0=4 e1=8 e2=16 e3=32"]),
   ]
 
   /// As the texts that a child reads.

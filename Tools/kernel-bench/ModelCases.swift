@@ -73,7 +73,7 @@ enum ModelCases {
       [
         "outer=16 reduced=1024 inner=1 f=sum", "outer=7 reduced=99 inner=1 f=maximum",
         "outer=4 reduced=256 inner=64 f=mean", "outer=3 reduced=70 inner=5 f=minimum",
-        "outer=3 reduced=65 inner=5 f=sumOfSquares",
+        "outer=3 reduced=65 inner=5 f=sumOfSquares", "outer=1 reduced=2100 inner=64 f=sum",
       ]
     ),
     ("position", ["outer=64 reduced=256 inner=1", "outer=3 reduced=70 inner=5"]),

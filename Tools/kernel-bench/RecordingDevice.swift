@@ -7,7 +7,7 @@ import Compute
 /// operation is waited for, so the sum of the times is more than a run takes that is not recorded.
 ///
 /// `@unchecked Sendable`: one thread uses it, that of the command.
-final class RecordingDevice: Device, @unchecked Sendable {
+final class RecordingDevice: Device, PartitionedMemory, @unchecked Sendable {
   struct Call {
     let operation: String
     let shape: String
@@ -48,6 +48,17 @@ final class RecordingDevice: Device, @unchecked Sendable {
     try inner.download(source, into: bytes)
   }
   func synchronize() throws { try inner.synchronize() }
+
+  // Both devices can divide their memory.
+  private var partitioned: any PartitionedMemory {
+    guard let inner = inner as? any PartitionedMemory else { preconditionFailure("\(inner) has no memory of parts") }
+    return inner
+  }
+  var partAlignment: Int { partitioned.partAlignment }
+  func part(of memory: DeviceMemory, at offset: Int, byteCount: Int) throws -> DeviceMemory {
+    try partitioned.part(of: memory, at: offset, byteCount: byteCount)
+  }
+  func releasePart(_ part: DeviceMemory) { partitioned.releasePart(part) }
 
   /// `3x3 s2 1x64x64 64->128`
   private func text(_ p: ConvolutionProblem) -> String {

@@ -5,6 +5,7 @@ import Checkpoints
 import Compute
 import Devices
 import Foundation
+import Networks
 import ToolSupport
 
 struct ServeCommand: ParsableCommand {
@@ -18,10 +19,12 @@ struct ServeCommand: ParsableCommand {
 
         {"case": "op=multiply m=64 n=64 k=64", "inputs": "in.safetensors", "outputs": "out.safetensors"}
         {"network": "resnet18", "weights": "random:1", "strides": [8, 16], "inputs": "in.safetensors"}
+        {"training": "resnet18", "weights": "first.safetensors", "inputs": "in.safetensors", "outputs": "out.safetensors"}
         {"time": 20, "untimed": 1}
 
-      The first two load and run once, and answer {"loaded": …, "seconds": …}, compiling included. The third one \
-      answers with the seconds of 20 launches of what was loaded last, after one that is not timed.
+      The first three load and run once, and answer {"loaded": …, "seconds": …}, compiling included. The third one \
+      answers with the seconds of 20 launches of what was loaded last, after one that is not timed. A training's \
+      outputs are the losses of its first three steps.
 
       Example:
         kernel-bench serve --device cpu --threads 2 < requests.jsonl
@@ -56,6 +59,7 @@ struct ServeCommand: ParsableCommand {
 struct ServeRequest: Decodable {
   var `case`: String?
   var network: String?
+  var training: String?
   var weights: String?
   var strides: [Int]?
   var inputs: String?
@@ -70,8 +74,8 @@ struct ServeRequest: Decodable {
     } catch {
       throw UsageError("The request '\(line.prefix(200))' is no JSON object of the known fields.")
     }
-    guard [`case` != nil, network != nil, time != nil].count(where: { $0 }) == 1 else {
-      throw UsageError("A request has exactly one of 'case', 'network' and 'time'.")
+    guard [`case` != nil, network != nil, training != nil, time != nil].count(where: { $0 }) == 1 else {
+      throw UsageError("A request has exactly one of 'case', 'network', 'training' and 'time'.")
     }
     guard time.map({ $0 >= 1 }) ?? true, untimed.map({ $0 >= 0 }) ?? true else {
       throw UsageError("'time' must be at least 1, and 'untimed' not negative.")
@@ -107,6 +111,12 @@ private struct Server {
   private func load(_ request: ServeRequest) throws -> ServedWork {
     guard let inputs = request.inputs else { throw UsageError("The request needs 'inputs', a file of tensors.") }
     if let text = request.case { return try ServedWork(case: text, inputs: inputs, on: device) }
+    if let training = request.training {
+      guard let kind = TrainingWorkload.Kind(rawValue: training) else {
+        throw UsageError("There is no training '\(training)'; 'kernel-bench step --help' names them.")
+      }
+      return try ServedWork(training: kind, weights: request.weights, inputs: inputs, on: device)
+    }
     guard let kind = request.network.flatMap(BackboneKind.init) else {
       throw UsageError("There is no network '\(request.network ?? "")'; 'kernel-bench step --help' names them.")
     }

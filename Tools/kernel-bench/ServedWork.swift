@@ -1,6 +1,7 @@
 import Backbones
 import Checkpoints
 import Compute
+import Networks
 import OpCatalogue
 import Tensors
 import ToolSupport
@@ -57,6 +58,31 @@ struct ServedWork {
         })
     }
   }
+
+  /// Steps of a training on the pictures `x`, [batch, height, width, 3].
+  ///
+  /// - weights: a file of first values by name; those of a seed unless given
+  /// - outputs: the losses of the first three steps
+  init(training kind: TrainingWorkload.Kind, weights: String?, inputs: String, on device: any Device) throws {
+    let file = try weights.map { try openTensorFile($0) }
+    let pictures = try openTensorFile(inputs).tensor(named: "x")
+    guard pictures.shape.count == 4, pictures.shape[3] == 3 else {
+      throw Failure("The tensor 'x' of '\(inputs)' must be [batch, height, width, 3], not \(pictures.shape).")
+    }
+    let x = try Tensor(pictures.values, shape: Shape(pictures.shape), on: device)
+    let workload = try TrainingWorkload(
+      kind, pictures: x, weights: file.map { file in { try file.tensor(named: $0, shape: $1).values } })
+    let losses = Losses()
+    let step = { losses.values.append(try workload.step().values()[0]) }
+    name = "training \(kind.rawValue)"
+    launch = step
+    outputs = {
+      while losses.values.count < 3 { try step() }
+      return ["losses": HostTensor(shape: [3], values: Array(losses.values.prefix(3)))]
+    }
+  }
+
+  private final class Losses { var values: [Float] = [] }
 
   /// The features of the latest launch, kept so that they can be read.
   private final class Latest { var features: [Tensor] = [] }

@@ -12,6 +12,11 @@ struct StepRecord {
     let seconds: Double
   }
 
+  /// What rows of a table are sorted by.
+  enum Order: String, CaseIterable {
+    case recoverable, time
+  }
+
   /// Seconds of passes that were not recorded.
   let wall: [Double]
   let layers: [Layer]
@@ -28,7 +33,7 @@ struct StepRecord {
     var recoverable: Double { max(seconds - limit / 0.8, 0) }
   }
 
-  private func groups(_ roofs: Roofs) -> [Group] {
+  private func groups(_ roofs: Roofs, order: Order = .recoverable) -> [Group] {
     var groups: [String: Group] = [:]
     for layer in layers {
       let limit = roofs.limit(of: layer.model)
@@ -38,7 +43,8 @@ struct StepRecord {
       group.limit += limit.seconds
       groups["\(layer.operation) \(layer.shape)"] = group
     }
-    return groups.values.sorted { ($0.recoverable, $1.first.shape) > ($1.recoverable, $0.first.shape) }
+    func key(_ group: Group) -> Double { order == .time ? group.seconds : group.recoverable }
+    return groups.values.sorted { (key($0), $1.first.shape) > (key($1), $0.first.shape) }
   }
 
   private var busy: Double { layers.reduce(0) { $0 + $1.seconds } }
@@ -52,13 +58,12 @@ struct StepRecord {
       100 * flops / median * 1e-9 / roofs.multiplyAdd, busy * 1000, layers.count, peakBytes >> 20)
   }
 
-  /// Sorted by what could be gained.
-  func hotspotTable(_ roofs: Roofs, top: Int) -> String {
+  func hotspotTable(_ roofs: Roofs, top: Int, order: Order) -> String {
     var table = Table(
       ["operation", "shape", "calls", "ms", "%step", "cum%", "us each", "GF/s", "%roof", "bound", "recoverable ms"],
       leftColumns: 2)
     var together = 0.0
-    for group in groups(roofs).prefix(top) {
+    for group in groups(roofs, order: order).prefix(top) {
       together += group.seconds
       let flops = Double(group.first.model.floatingPointOperations * group.calls)
       table.add([

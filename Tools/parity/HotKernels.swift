@@ -15,14 +15,20 @@ struct HotKernel {
     HotKernel(functions: ["convolution_grouped"], file: "convolution", operations: ["convolve"]),
     HotKernel(
       functions: [
-        "winograd_tiles", "transform_tile", "multiply_tiles", "finish", "winograd_input", "winograd_output",
+        "winograd_tiles", "transform_tile", "transform_lines", "multiply_tiles", "finish", "winograd_input",
+        "winograd_output",
         "winograd_weights",
       ], file: "winograd", operations: ["convolve"]),
     HotKernel(
       functions: ["gradients_weights", "gradients_depthwise", "gradients_grouped", "inside"], file: "gradients",
       operations: ["convolveBackwardWeights"]),
     HotKernel(
-      functions: ["gradients_reverse_taps", "gradients_place_on_grid"], file: "gradients",
+      functions: [
+        "winograd_gradient", "winograd_gradient_inputs", "winograd_gradient_outputs", "spread_transform",
+        "weight_transform",
+      ], file: "winograd", operations: ["convolveBackwardWeights"]),
+    HotKernel(
+      functions: ["gradients_reverse_taps", "gradients_transpose_taps", "gradients_place_on_grid"], file: "gradients",
       operations: ["convolveBackwardData"]),
     HotKernel(
       functions: [
@@ -43,7 +49,8 @@ struct HotKernel {
     HotKernel(functions: ["attention_score_gradients"], file: "attention", operations: ["attendBackward"]),
     HotKernel(functions: ["softmax_backward"], file: "softmax", operations: ["softmaxBackward"]),
     HotKernel(
-      functions: ["pooling_backward", "covering", "is_largest"], file: "pooling", operations: ["poolBackward"]),
+      functions: ["pooling_backward", "pooling_maximum_backward", "covering", "is_largest"], file: "pooling",
+      operations: ["poolBackward"]),
     HotKernel(
       functions: ["resampling_backward", "readers", "share"], file: "resampling", operations: ["resampleBackward"]),
     HotKernel(functions: ["attention_forward", "attention_pack"], file: "attention", operations: ["attend"]),

@@ -56,6 +56,8 @@ def label(peer: Peer) -> str:
 
 def compare(row: Row, sides: Sides, effort: turns.Effort, say: Callable[[str], None]) -> Result:
     """- Raises: Disagreement, or Stop when a side cannot compute the row."""
+    if row.is_measured_alone:
+        sides.close()
     folder = sides.setting.folder / "arrays"
     folder.mkdir(parents=True, exist_ok=True)
     inputs, source = row.inputs(), folder / "inputs.safetensors"
@@ -102,7 +104,11 @@ def compare(row: Row, sides: Sides, effort: turns.Effort, say: Callable[[str], N
     found = timed(everyone, list(ours), first, effort, sides, say)
     # Where there was one round, of what takes long, its times are those of the first runs.
     others = max(others, found.others) if found.rounds == 1 else found.others
-    return Result(row.group, row.name, list(ours), found.seconds, agreements, others)
+    peaks: dict[str, int] = {}
+    if row.is_measured_alone:
+        peaks = {name: side.peak_bytes for name, side in everyone.items()}
+        sides.close()
+    return Result(row.group, row.name, list(ours), found.seconds, agreements, others, peak_bytes=peaks)
 
 
 def timed(

@@ -1,4 +1,4 @@
-"""PyTorch, eager and without gradients."""
+"""PyTorch, eager; without gradients but where it trains."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 import networks
+import training
 from peer_work import Arrays, Work, channels_first, channels_last
 
 VERSION = torch.__version__
@@ -71,4 +72,17 @@ def attend(arrays: Arrays, parameters: dict[str, Any]) -> Work:
     return Work(launch, lambda: {"y": y[0].transpose(1, 2).contiguous().numpy()})
 
 
-OPERATIONS = {"multiply": multiply, "convolve": convolve, "network": network, "attend": attend}
+def train(arrays: Arrays, parameters: dict[str, Any]) -> Work:
+    x = in_layout(torch.from_numpy(channels_first(arrays["x"])), parameters)
+    step = training.prepared(parameters["training"], Path(parameters["weights"]), x, parameters.get("layout", ""))
+    losses: list[float] = []
+
+    def outputs() -> Arrays:
+        while len(losses) < 3:
+            losses.append(step())
+        return {"losses": np.array(losses[:3], np.float32)}
+
+    return Work(lambda: losses.append(step()), outputs)
+
+
+OPERATIONS = {"multiply": multiply, "convolve": convolve, "network": network, "attend": attend, "train": train}

@@ -39,6 +39,8 @@ class Row:
     """The request to `kernel-bench serve`, without files."""
     peers: list[Peer]
     check: Check
+    is_measured_alone: bool = False
+    """In processes of its own, whose peak memory is reported."""
 
 
 @dataclass(frozen=True)
@@ -104,20 +106,35 @@ def networks(setting: Setting) -> Iterator[Row]:
             + [Peer("onnxruntime", "network", {"onnx": str(onnx)})], agreement.values(1e-4))
 
 
+def trainings(setting: Setting) -> Iterator[Row]:
+    for name, batch, size in (("resnet18", 8, 256), ("autoencoder", 4, 128)):
+        weights = setting.folder / "weights" / f"training-{name}.safetensors"
+
+        def inputs(name: str = name, batch: int = batch, size: int = size, weights: Path = weights) -> Arrays:
+            run_networks(["weights", name, str(weights)], weights, setting, "training.py")
+            return {"x": np.tanh(normal(batch, size, size, 3))}
+        parameters = {"training": name, "weights": str(weights)}
+        yield Row(
+            "training", f"training step of {name}, {size}x{size}, batch {batch}", inputs, dict(parameters),
+            [Peer("torch", "train", parameters | {"layout": layout}) for layout in LAYOUTS],
+            # Steps magnify what rounding makes different: PyTorch's own two layouts differ by 1e-4 in the third.
+            agreement.values(1e-3), is_measured_alone=True)
+
+
 def make_weights(name: str, path: Path, setting: Setting) -> None:
     run_networks(["weights", name, str(path)], path, setting)
 
 
-def run_networks(arguments: list[str], product: Path, setting: Setting) -> None:
+def run_networks(arguments: list[str], product: Path, setting: Setting, script: str = "networks.py") -> None:
     """In a process of its own, so that torch is not in the one that measures."""
     if product.exists():
         return
     product.parent.mkdir(parents=True, exist_ok=True)
     made = subprocess.run(
-        [sys.executable, "-W", "ignore", str(HERE / "networks.py"), *arguments], env=setting.environment,
+        [sys.executable, "-W", "ignore", str(HERE / script), *arguments], env=setting.environment,
         capture_output=True, text=True, check=False)
     if made.returncode != 0:
-        raise Stop(f"networks.py {' '.join(arguments)} failed: {made.stderr.strip().splitlines()[-1]}")
+        raise Stop(f"{script} {' '.join(arguments)} failed: {made.stderr.strip().splitlines()[-1]}")
 
 
 def attention() -> Iterator[Row]:
@@ -160,4 +177,4 @@ def coresets(sizes: Sizes) -> Iterator[Row]:
 
 def all_rows(setting: Setting, sizes: Sizes) -> list[Row]:
     return [
-        *products(), *convolutions(), *networks(setting), *attention(), *searches(), *coresets(sizes)]
+        *products(), *convolutions(), *networks(setting), *trainings(setting), *attention(), *searches(), *coresets(sizes)]

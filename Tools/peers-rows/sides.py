@@ -105,6 +105,14 @@ class Side:
     def processor_seconds(self) -> float:
         return load.process_seconds(self.process.pid)
 
+    @property
+    def peak_bytes(self) -> int:
+        """The largest resident size of the process so far."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) << 10
+        return 0
+
     def settle(self) -> None:
         """Waits until the process uses no processor any more."""
         for _ in range(MOST_PAUSES):

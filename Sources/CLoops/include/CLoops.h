@@ -93,9 +93,11 @@ typedef struct {
   void (*patches_row)(const fl_convolution *p, const float *x, long first, long depth, long row, float *columns);
   // One row of pooled outputs: y [output_width][channels]. maximum: NaN wins.
   void (*pool_row)(const fl_convolution *p, const float *x, int maximum, int padding_counts, long row, float *y);
-  // One row of the input's gradient, [width][channels], from a picture x and its outputs' gradients dy.
-  void (*pool_backward_row)(const fl_convolution *p, const float *x, const float *dy, int maximum, int padding_counts,
-                            long row, float *dx);
+  // One row of the input's gradient, [width][channels], from the gradients dy of a picture's means.
+  void (*pool_backward_row)(const fl_convolution *p, const float *dy, int padding_counts, long row, float *dx);
+  // Rows first ..< end of it where the pooling takes maxima; dx points to the picture's first row.
+  void (*pool_maximum_backward)(const fl_convolution *p, const float *x, const float *dy, long first, long end,
+                                float *dx);
 
   // tiles.c
   // Columns of a panel of packed weights, and the pixels or tiles that fill the registers with a panel's sums.
@@ -121,6 +123,13 @@ typedef struct {
   void (*winograd_tiles)(const fl_convolution *p, const fl_winograd *g, const float *x, const float *packed,
                          const fl_epilogue_terms *e, long first, long count, long begin, long end, float *scratch,
                          float *y);
+  // Gradients of weights, some tiles at a time: tile `tile` of x and of dy transformed as number i of `count`; then vector
+  // `block` of input channels by one panel of outputs, added to dw when `accumulate`. Layouts are in winograd-gradient.h.
+  void (*winograd_gradient_transforms)(const fl_convolution *p, const fl_winograd *g, const float *x, const float *dy,
+                                       long tile, long i, long count, float *v, float *u);
+  long (*winograd_gradient_scratch)(const fl_winograd *g);
+  void (*winograd_gradient)(const fl_convolution *p, const fl_winograd *g, const float *v, const float *u, long block,
+                            long panel, long count, int accumulate, float *scratch, float *dw);
 
   // Floats of scratch memory that attend needs.
   long (*attention_scratch)(long width);
@@ -212,8 +221,8 @@ typedef struct {
   // One outer slice: x [reduced][inner] to y [inner]. position: NaN wins.
   void (*reduce)(int operation, const float *x, long reduced, long inner, float *y);
   void (*position)(int smallest, const float *x, long reduced, long inner, int32_t *y);
-  // x read with four strides, in the order of the extents.
-  void (*permute)(const float *x, float *y, const long *extents, const long *strides);
+  // y [rows][columns] from x, read with two strides.
+  void (*permute)(const float *x, float *y, long rows, long columns, long row_stride, long column_stride);
 
   // neighbours.c
   // Squared distance in the fixed order that CoresetState documents: same bits on every device.
