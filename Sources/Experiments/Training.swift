@@ -136,6 +136,11 @@ public struct Training: Sendable {
       model: TrainedModel(description: description, detector: detector), seconds: seconds, workspace: fitting.workspace)
   }
 
+  /// Whether it was stopped in the middle of its steps, and can go on.
+  public var isUnfinished: Bool {
+    workspace.map { configuration.kind.type.trainsInSteps && TrainingWorkspace.isUnfinished($0.folder) } ?? false
+  }
+
   /// The workspace for a training of this description.
   private func claimedWorkspace(_ description: ModelDescription) throws -> TrainingWorkspace? {
     guard let workspace, configuration.kind.type.trainsInSteps, learnt == nil else { return nil }

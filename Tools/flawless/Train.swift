@@ -72,13 +72,23 @@ struct Train: ParsableCommand {
     training.workspace = try checkpoints.workspace(for: target, progress)
     training.learnt = try options.distillationOptions.learnt()
     progress.begin()
-    let outcome = try training.run(loaded) { try progress.report($0.name, $1, of: $2, $0.detail) }
+    let outcome = try resumable(training) {
+      try training.run(loaded) { try progress.report($0.name, $1, of: $2, $0.detail) }
+    }
     try Interruption.check()
     try outcome.save(category, to: target)
     progress.clear()
     defer { DeviceChoice.keepKernels(of: device) }
     if let json { try OutputFile.writeJSON(summary(outcome, category), to: json) }
     if json != "-" { try Output.line("\(Self.sentence(outcome))\nmodel: \(target)") }
+  }
+
+  /// An interruption of a training whose state is kept says how to go on.
+  private func resumable(_ training: Training, _ run: () throws -> Training.Outcome) throws -> Training.Outcome {
+    do { return try run() } catch is Interruption.Interrupted {
+      guard training.isUnfinished else { throw Interruption.Interrupted() }
+      throw Interruption.Interrupted("Interrupted; --resume goes on with the training.")
+    }
   }
 
   /// What `--json` writes.
