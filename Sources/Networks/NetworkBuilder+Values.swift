@@ -54,21 +54,20 @@ extension NetworkBuilder {
     var strides = [Int](repeating: 1, count: shape.count)
     for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
     let (extents, steps) = (order.map { shape[$0] }, order.map { strides[$0] })
-    let (last, step) = (extents[extents.count - 1], steps[steps.count - 1])
-    var place = [Int](repeating: 0, count: extents.count - 1)
+    var (place, from) = ([Int](repeating: 0, count: extents.count), 0)
     return [Float](unsafeUninitializedCapacity: values.count) { target, count in
       values.withUnsafeBufferPointer { source in
         while count < source.count {
-          var from = zip(place, steps).reduce(0) { $0 + $1.0 * $1.1 }
-          for _ in 0..<last {
-            target.initializeElement(at: count, to: source[from])
-            count += 1
-            from += step
-          }
-          for axis in place.indices.reversed() {
+          target.initializeElement(at: count, to: source[from])
+          count += 1
+          var axis = extents.count - 1
+          while axis >= 0 {
             place[axis] += 1
+            from += steps[axis]
             if place[axis] < extents[axis] { break }
+            from -= steps[axis] * extents[axis]
             place[axis] = 0
+            axis -= 1
           }
         }
       }
