@@ -74,6 +74,46 @@ struct ReverseDistillationTests {
     #expect(try first.tensors() != other.tensors())
   }
 
+  /// Each picture is scored by a student that was trained on the others alone.
+  @Test func heldOutPicturesAreNotTrainedOn() throws {
+    let device = TestDevice.all[0].device
+    let scores = try #require(Self.fit([0, 1], on: device).heldOut).scores
+    for picture in 0..<2 {
+      let score = try Self.fit([1 - picture], on: device).inspect(DrawnPictures.texture(picture)).score
+      #expect(scores[picture].picture == score)
+    }
+  }
+
+  /// Every step's pictures are its own, whatever was done before it.
+  @Test func aTrainingOnVariedPicturesGoesOnToo() throws {
+    struct Stopped: Error {}
+    let device = TestDevice.all[0].device
+    var configuration = Self.configuration(steps: 4)
+    var augmentation = Augmentation()
+    (augmentation.brightness, augmentation.translation, augmentation.horizontalFlip) = (0.2, 0.1, 0.5)
+    configuration.augmentation = augmentation
+    func fit(_ change: (inout Fitting) throws -> Void) throws -> ReverseDistillation {
+      var fitting = Fitting(pictures: 1) { NetworkPicture(try DrawnPictures.texture($0), size: 64) }
+      try change(&fitting)
+      return try ReverseDistillation.fit(configuration, backbone: Self.backbone(device), fitting)
+    }
+    try withTemporaryFolder { folder in
+      func workspace(resuming: Bool) throws -> TrainingWorkspace {
+        try TrainingWorkspace(folder.appendingPathComponent("a.training"), purpose: Data(), resuming: resuming)
+      }
+      let whole = try fit { _ in }
+      #expect(throws: Stopped.self) {
+        try fit { fitting in
+          fitting.workspace = try workspace(resuming: false)
+          fitting.progress = { stage, done, _ in if stage.name == "training", done == 3 { throw Stopped() } }
+        }
+      }
+      let resumed = try fit { $0.workspace = try workspace(resuming: true) }
+      #expect(try resumed.tensors() == whole.tensors())
+      #expect(try resumed.tensors() != Self.fit([0], steps: 4, on: device).tensors())
+    }
+  }
+
   @Test(arguments: TestDevice.oneOfEachKind)
   func aModelComesBackFromDisk(_ tested: TestDevice) throws {
     let model = try Self.fit([0], on: tested.device)

@@ -56,7 +56,10 @@ struct ResumeTests {
       let outcome = run.wait()
       #expect(outcome.status == 130)
       #expect(outcome.errors.hasSuffix("flawless: Interrupted; --resume goes on with the training.\n"))
-      // Other pictures are another training.
+      // PatchCore has no steps to go on with, and other pictures are another training.
+      let patchCore = try flawless(
+        "train", "--data", product.root, "--category", SmallPictures.category, "--resume", "-o", path)
+      #expect(patchCore.status == 2 && patchCore.errors.contains("--resume goes on with trainings in steps"))
       let other = try ProgramRun(
         "flawless", Self.arguments(product, "cpu", path) + ["--resume", "--shots", "2"]
       ).wait()

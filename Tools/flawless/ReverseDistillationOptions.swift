@@ -36,6 +36,8 @@ struct ReverseDistillationOptions: ParsableArguments {
       valueName: "FILE"))
   var student: String?
 
+  @OptionGroup(title: "Augmentation (Reverse Distillation)") var varying: AugmentationOptions
+
   func validate() throws {
     if epochs != nil, steps != nil { throw ValidationError("Only one of --epochs and --steps can be given.") }
   }
@@ -46,7 +48,7 @@ struct ReverseDistillationOptions: ParsableArguments {
       preset.map { _ in "--preset" }, epochs.map { _ in "--epochs" }, steps.map { _ in "--steps" },
       batch.map { _ in "--batch" }, learningRate.map { _ in "--learning-rate" }, folds.map { _ in "--folds" },
       student.map { _ in "--student" },
-    ].compactMap { $0 }
+    ].compactMap { $0 } + varying.given
   }
 
   var configuration: ReverseDistillationConfiguration {
@@ -56,6 +58,7 @@ struct ReverseDistillationOptions: ParsableArguments {
     if let batch { configuration.batch = batch }
     if let learningRate { configuration.rate = learningRate }
     if let folds { configuration.folds = folds }
+    configuration.augmentation = varying.augmentation
     return configuration
   }
 

@@ -50,6 +50,10 @@ struct Train: ParsableCommand {
   var target: String { output ?? extending.extend ?? "" }
 
   func validate() throws {
+    if checkpoints.resume, !options.detector.type.trainsInSteps || extending.extend != nil {
+      throw ValidationError(
+        "--resume goes on with trainings in steps: --detector reverse-distillation, without --extend.")
+    }
     if target.isEmpty { throw ValidationError("Missing expected argument '--output <MODEL>'") }
   }
 
@@ -69,7 +73,9 @@ struct Train: ParsableCommand {
       configuration: options.configuration, files: files, validation: category.validation, shots: pictures.shots,
       draw: pictures.draw, seed: seed, ignored: ignored,
       minimumArea: regions.minimumArea?.area, programVersion: Version.text)
-    training.workspace = try checkpoints.workspace(for: target, progress)
+    if options.detector.type.trainsInSteps, options.distillationOptions.student == nil {
+      training.workspace = try checkpoints.workspace(for: target, progress)
+    }
     training.learnt = try options.distillationOptions.learnt()
     progress.begin()
     let outcome = try resumable(training) {

@@ -50,7 +50,7 @@ public struct ReverseDistillation: Detector {
     let count = learnt.names.reduce(0) { sum, name in
       sum + ((try? learnt.shape(of: name))?.reduce(1, *) ?? 0)
     }
-    return "\(count) values"
+    return "a student of \(count) values"
   }
 
   public func tensors() throws -> [String: HostTensor] {
