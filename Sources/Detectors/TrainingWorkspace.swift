@@ -66,6 +66,12 @@ public struct TrainingWorkspace: Sendable {
     return kept.compactMapValues { try? Data(contentsOf: folder.appendingPathComponent($0)) }
   }
 
+  /// Takes the folder away where no step has been kept in it: for trainings that fail before.
+  public func removeIfUnused() {
+    let contents = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
+    if contents == [Self.purposeFile] { remove() }
+  }
+
   /// To be called when the model is on disk.
   public func remove() { try? FileManager.default.removeItem(at: folder) }
 }

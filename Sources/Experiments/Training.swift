@@ -124,7 +124,13 @@ public struct Training: Sendable {
       if stage == .features { featuresEnded = .now }
       try progress(stage, done, total)
     }
-    var detector = try configuration.kind.type.fit(anyOf: configuration, backbone: loaded.backbone, fitting)
+    var detector: any Detector
+    do {
+      detector = try configuration.kind.type.fit(anyOf: configuration, backbone: loaded.backbone, fitting)
+    } catch {
+      fitting.workspace?.removeIfUnused()
+      throw error
+    }
     detector.threshold?.minimumArea = minimumArea
     seconds.features = started.duration(to: featuresEnded).seconds - seconds.decode
     seconds.fit = featuresEnded.duration(to: .now).seconds

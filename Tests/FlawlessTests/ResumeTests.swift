@@ -46,6 +46,19 @@ struct ResumeTests {
     }
   }
 
+  @Test func whatFailsBeforeTheFirstStepLeavesNothing() throws {
+    let product = try SmallProduct.shared.get()
+    try withTemporaryFolder { folder in
+      let path = "\(folder.path)/a.model"
+      var arguments = Self.arguments(product, "cpu", path)
+      arguments[arguments.firstIndex(of: "64") ?? 0] = "100"
+      let outcome = try ProgramRun("flawless", arguments).wait()
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.hasSuffix("The size must be a multiple of 32 between 64 and 4096 pixels.\n"))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+  }
+
   @Test func ctrlCSaysHowToGoOn() throws {
     let product = try SmallProduct.shared.get()
     try withTemporaryFolder { folder in
