@@ -20,13 +20,14 @@ struct MetricDefinition: Sendable {
   /// Thresholds of different categories are not on one scale.
   var isAveraged = true
   var needsChannels = false
+  var needsReweighting = false
   let value: @Sendable (MeasuredScores) -> MetricValue
 
   /// Every metric, in the order shown: one table for JSON, tables and reports.
   static let all: [MetricDefinition] =
     [
       .init(key: "image_auroc", title: "image AUROC", shown: .always) { $0.image.auroc },
-      .init(key: "image_auroc_reweighted", title: "re-weighted", shown: .withoutSplits) {
+      .init(key: "image_auroc_reweighted", title: "re-weighted", shown: .withoutSplits, needsReweighting: true) {
         $0.reweighted?.auroc ?? .undefined(reason: "the detector has no re-weighted score")
       },
       .init(key: "image_ap", title: "image AP", shown: .withoutSplits) { $0.image.averagePrecision },
@@ -84,7 +85,7 @@ public struct CategoryMetrics: Sendable {
   /// - splits: of one kind of defect each, with all good pictures
   init(_ scores: MeasuredScores, splits: [(name: String, scores: MeasuredScores)] = []) {
     entries = MetricDefinition.all.filter { scores.pixels.hasChannels || !$0.needsChannels }.flatMap { metric in
-      let isGiven = metric.key != "image_auroc_reweighted" || scores.reweighted != nil
+      let isGiven = !metric.needsReweighting || scores.reweighted != nil
       let isShown = metric.shown == .always || (metric.shown == .withoutSplits && splits.isEmpty && isGiven)
       func entry(_ split: String?, _ value: MetricValue) -> Entry {
         Entry(
