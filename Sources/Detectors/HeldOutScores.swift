@@ -62,36 +62,19 @@ public struct HeldOutScores: Codable, Hashable, Sendable {
 }
 
 extension HeldOutScores {
-  /// Scores of normal pictures for validation, by the finished model.
-  ///
-  /// - progress: called with pictures done
-  init(validation count: Int, progress: (Int) throws -> Void, score: (Int) throws -> Score) throws {
-    var scores: [Score] = []
-    for index in 0..<count {
-      scores.append(try score(index))
-      try progress(index + 1)
-    }
-    self.init(scores, training: "\(count) normal validation picture\(count == 1 ? "" : "s")")
+  /// Of normal pictures for validation, by the finished model.
+  init(ofValidation scores: [Score]) {
+    self.init(scores, training: "\(scores.count) normal validation picture\(scores.count == 1 ? "" : "s")")
   }
 
-  /// Scores of one picture's admissible copies, by the model that was trained on it: with one picture nothing can be held out.
-  ///
-  /// - progress: called with copies done and in all
-  init(
-    copiesOf picture: NetworkPicture, progress: (Int, Int) throws -> Void, score: (NetworkPicture) throws -> Score
-  ) throws {
-    let copies = picture.admissibleCopies()
-    var scores: [Score] = []
-    for copy in copies {
-      scores.append(try score(copy))
-      try progress(scores.count, copies.count)
-    }
+  /// Of one picture's admissible copies, by the model that was trained on it: with one picture nothing can be held out.
+  init(ofCopies scores: [Score]) {
     self.init(
-      scores, training: "\(copies.count) relit and moved copies of the one training picture", isWeak: true)
+      scores, training: "\(scores.count) relit and moved copies of the one training picture", isWeak: true)
   }
 
   /// Of pictures that models without them scored.
-  init(crossFitted scores: [Score], pictures: Int, folds: Int) {
-    self.init(scores, training: "\(pictures) normal training pictures, cross-fitted in \(folds) folds")
+  init(crossFitted scores: [Score], folds: Int) {
+    self.init(scores, training: "\(scores.count) normal training pictures, cross-fitted in \(folds) folds")
   }
 }

@@ -34,36 +34,27 @@ extension PatchCore {
     let bank = try MemoryBank(reducing: training.rows, configuration) { try progress(.coreset, $0, $1) }
     var model = PatchCore(configuration, source: source, bank: bank)
     if validation > 0 {
-      model.heldOut = try model.scores(ofValidation: validation, load: loadValidation) {
-        try progress(.threshold, $0, validation)
-      }
+      model.heldOut = HeldOutScores(
+        ofValidation: try (0..<validation).map {
+          let score = try source.heldOutScore(source.descriptors(of: loadValidation($0)), bank)
+          try progress(.threshold, $0 + 1, validation)
+          return score
+        })
     } else if pictures == 1 {
-      model.heldOut = try model.scoresOfCopies(of: load(0)) { try progress(.threshold, $0, $1) }
+      let copies = try load(0).admissibleCopies()
+      model.heldOut = HeldOutScores(
+        ofCopies: try copies.enumerated().map {
+          let score = try source.heldOutScore(source.descriptors(of: $1), bank)
+          try progress(.threshold, $0 + 1, copies.count)
+          return score
+        })
     } else {
       model.heldOut = HeldOutScores(
         crossFitted: try training.crossFitted(configuration) { try progress(.threshold, $0, $1) },
-        pictures: pictures, folds: configuration.folds(of: pictures))
+        folds: configuration.folds(of: pictures))
     }
     model.threshold = try model.heldOut?.threshold(falseAlarmRate: configuration.falseAlarmRate)
     return model
-  }
-
-  /// The finished model has not seen the pictures for validation.
-  private func scores(
-    ofValidation count: Int, load: (Int) throws -> NetworkPicture, progress: (Int) throws -> Void
-  ) throws -> HeldOutScores {
-    try HeldOutScores(validation: count, progress: progress) {
-      try source.heldOutScore(source.descriptors(of: load($0)), bank)
-    }
-  }
-
-  /// With one picture nothing can be held out: its admissible copies are scored instead.
-  private func scoresOfCopies(
-    of picture: NetworkPicture, progress: (Int, Int) throws -> Void
-  ) throws -> HeldOutScores {
-    try HeldOutScores(copiesOf: picture, progress: progress) {
-      try source.heldOutScore(source.descriptors(of: $0), bank)
-    }
   }
 }
 

@@ -92,7 +92,7 @@ struct ReverseDistillationNetworkTests {
     #expect(wide.bottleneck + wide.decoder == 83_802_624)
     #expect((58_885_000...58_895_000).contains(wide.bottleneck))
     let own = try counts(try .plan(for: .efficientNetLite0))
-    #expect(own.bottleneck + own.decoder == 723_184)
+    #expect(own.bottleneck + own.decoder == 902_960)
     #expect(throws: DetectorError.self) { try Plan.plan(for: .vgg16) }
   }
 }

@@ -17,6 +17,14 @@ struct ReverseDistillationTests {
     configuration.size = 64
     configuration.length = .steps(steps)
     configuration.batch = 3
+    configuration.variants = 2
+    return configuration
+  }
+
+  /// As in the paper: pictures and distances as they are.
+  private static func plain(steps: Int = 2) -> ReverseDistillationConfiguration {
+    var configuration = configuration(steps: steps)
+    (configuration.augmentation, configuration.isNormalized) = (nil, false)
     return configuration
   }
 
@@ -25,13 +33,15 @@ struct ReverseDistillationTests {
   }
 
   private static func fit(
-    _ numbers: [Int], steps: Int = 2, on device: any Device, change: (inout Fitting) -> Void = { _ in }
+    _ numbers: [Int], steps: Int = 2, _ configuration: ReverseDistillationConfiguration? = nil, on device: any Device,
+    change: (inout Fitting) -> Void = { _ in }
   ) throws -> ReverseDistillation {
     var fitting = Fitting(pictures: numbers.count) {
       NetworkPicture(try DrawnPictures.texture(numbers[$0]), size: 64)
     }
     change(&fitting)
-    return try ReverseDistillation.fit(configuration(steps: steps), backbone: backbone(device), fitting)
+    return try ReverseDistillation.fit(
+      configuration ?? Self.configuration(steps: steps), backbone: backbone(device), fitting)
   }
 
   /// The folded student against the one that was trained.
@@ -77,11 +87,50 @@ struct ReverseDistillationTests {
   /// Each picture is scored by a student that was trained on the others alone.
   @Test func heldOutPicturesAreNotTrainedOn() throws {
     let device = TestDevice.all[0].device
-    let scores = try #require(Self.fit([0, 1], on: device).heldOut).scores
+    let scores = try #require(Self.fit([0, 1], Self.plain(), on: device).heldOut).scores
     for picture in 0..<2 {
-      let score = try Self.fit([1 - picture], on: device).inspect(DrawnPictures.texture(picture)).score
+      let score = try Self.fit([1 - picture], Self.plain(), on: device).inspect(DrawnPictures.texture(picture)).score
       #expect(scores[picture].picture == score)
     }
+  }
+
+  /// Variants are the same bits whether the teacher's features of them fit into memory or are computed in every step, and the
+  /// first is the picture itself.
+  @Test func variantsAreDrawnOnce() throws {
+    let device = TestDevice.all[0].device
+    var configuration = Self.configuration(steps: 3)
+    let kept = try Self.fit([0], configuration, on: device).tensors()
+    configuration.featureBudget = 0
+    #expect(try Self.fit([0], configuration, on: device).tensors() == kept)
+    configuration.variants = 1
+    let single = try Self.fit([0], configuration, on: device).tensors()
+    configuration.augmentation = nil
+    #expect(try Self.fit([0], configuration, on: device).tensors() == single)
+    #expect(single != kept)
+    let picture = NetworkPicture(try DrawnPictures.texture(0), size: 64)
+    configuration = Self.configuration()
+    #expect(try configuration.variant(0, of: picture, index: 3, seed: 1).values == picture.values)
+    let first = try configuration.variant(1, of: picture, index: 3, seed: 1).values
+    #expect(try configuration.variant(1, of: picture, index: 3, seed: 1).values == first)
+    for (number, index, seed) in [(2, 3, UInt64(1)), (1, 2, 1), (1, 3, 2)] {
+      #expect(try configuration.variant(number, of: picture, index: index, seed: seed).values != first)
+    }
+  }
+
+  /// Of two held-out pictures each is judged by the other one.
+  @Test func scoresAreInUnitsOfOtherPictures() throws {
+    let device = TestDevice.all[0].device
+    var configuration = Self.plain(steps: 3)
+    let (plain, pictures) = (try Self.fit([0, 1, 2, 3], configuration, on: device), [0, 1, 2, 3])
+    configuration.isNormalized = true
+    let normalized = try Self.fit(pictures, configuration, on: device)
+    #expect(normalized.heldOut?.scores.count == 4)
+    let score = try normalized.inspect(DrawnPictures.texture(50)).score
+    // Distances of three levels are below 6; in deviations from four alike pictures another one is within some tens.
+    #expect(score > 0 && score < 100)
+    #expect(try plain.inspect(DrawnPictures.texture(50)).score != score)
+    let names = Set(try normalized.tensors().keys).subtracting(try plain.tensors().keys)
+    #expect(names.count == 6 && names.allSatisfy { $0.hasPrefix("normal_distances.") })
   }
 
   /// Every step's pictures are its own, whatever was done before it.
@@ -91,7 +140,7 @@ struct ReverseDistillationTests {
     var configuration = Self.configuration(steps: 4)
     var augmentation = Augmentation()
     (augmentation.brightness, augmentation.translation, augmentation.horizontalFlip) = (0.2, 0.1, 0.5)
-    configuration.augmentation = augmentation
+    (configuration.augmentation, configuration.variants) = (augmentation, nil)
     func fit(_ change: (inout Fitting) throws -> Void) throws -> ReverseDistillation {
       var fitting = Fitting(pictures: 1) { NetworkPicture(try DrawnPictures.texture($0), size: 64) }
       try change(&fitting)

@@ -15,67 +15,57 @@ extension ReverseDistillation {
     guard fitting.pictures > 0 else { throw DetectorError.noPictures }
     let teacher = try ReverseDistillationTeacher(configuration, backbone: backbone, ignored: fitting.ignored)
     if let learnt = fitting.learnt {
-      return try ReverseDistillation(configuration, teacher, file: learnt).withThreshold(
-        fitting, learntFrom: learnt.path)
+      return try ReverseDistillation(configuration, teacher, file: learnt).judged(fitting, learntFrom: learnt.path)
     }
     let lessons = try ReverseDistillationLessons(teacher, configuration, fitting)
-    var model = try lessons.student(of: Array(0..<fitting.pictures), named: TrainingWorkspace.modelName)
-    model.heldOut = try model.heldOutScores(lessons, fitting)
-    model.threshold = try model.heldOut?.threshold(falseAlarmRate: configuration.falseAlarmRate)
-    return model
+    let model = try lessons.student(of: Array(0..<fitting.pictures), named: TrainingWorkspace.modelName)
+    if fitting.validation > 0 { return try model.judgedByValidation(fitting) }
+    return fitting.pictures == 1
+      ? try model.judgedByCopies(fitting) : try model.judgedByOthers(lessons, fitting)
   }
 
   /// A student from elsewhere, which may have seen the pictures for training.
-  private func withThreshold(_ fitting: Fitting, learntFrom path: String) throws -> ReverseDistillation {
-    var model = self
-    if fitting.validation > 0 {
-      model.heldOut = try scores(ofValidation: fitting)
-    } else {
-      var scores: [HeldOutScores.Score] = []
-      for index in 0..<fitting.pictures {
-        scores.append(try score(teacher.levels(of: fitting.load(index))))
-        try fitting.progress(.threshold, index + 1, fitting.pictures)
-      }
-      model.heldOut = HeldOutScores(
-        scores, training: "\(fitting.pictures) normal pictures, which the student in \(path) may have seen",
-        isWeak: true)
-    }
-    model.threshold = try model.heldOut?.threshold(falseAlarmRate: configuration.falseAlarmRate)
-    return model
-  }
-
-  private func scores(ofValidation fitting: Fitting) throws -> HeldOutScores {
-    try HeldOutScores(validation: fitting.validation) {
-      try fitting.progress(.threshold, $0, fitting.validation)
-    } score: {
-      try score(teacher.levels(of: fitting.loadValidation($0)))
+  private func judged(_ fitting: Fitting, learntFrom path: String) throws -> ReverseDistillation {
+    if fitting.validation > 0 { return try judgedByValidation(fitting) }
+    return try judged(by: distances(fitting.pictures, fitting.load, fitting)) {
+      HeldOutScores(
+        $0, training: "\($0.count) normal pictures, which the student in \(path) may have seen", isWeak: true)
     }
   }
 
-  private func heldOutScores(_ lessons: ReverseDistillationLessons, _ fitting: Fitting) throws -> HeldOutScores {
-    if fitting.validation > 0 { return try scores(ofValidation: fitting) }
-    if fitting.pictures == 1 {
-      return try HeldOutScores(copiesOf: fitting.load(0)) {
-        try fitting.progress(.threshold, $0, $1)
-      } score: {
-        try score(teacher.levels(of: $0))
-      }
-    }
+  private func judgedByValidation(_ fitting: Fitting) throws -> ReverseDistillation {
+    try judged(by: distances(fitting.validation, fitting.loadValidation, fitting)) { HeldOutScores(ofValidation: $0) }
+  }
+
+  private func judgedByCopies(_ fitting: Fitting) throws -> ReverseDistillation {
+    let copies = try fitting.load(0).admissibleCopies()
+    return try judged(by: distances(copies.count, { copies[$0] }, fitting)) { HeldOutScores(ofCopies: $0) }
+  }
+
+  /// By students that were trained without the pictures they score.
+  private func judgedByOthers(
+    _ lessons: ReverseDistillationLessons, _ fitting: Fitting
+  ) throws -> ReverseDistillation {
     let folds = min(configuration.folds, fitting.pictures)
-    var scores: [HeldOutScores.Score] = []
+    var distances: [[Tensor]] = []
     for fold in 0..<folds {
       let seen = (0..<fitting.pictures).filter { $0 % folds != fold }
       let model = try lessons.student(of: seen, named: "fold-\(fold + 1)", fold: (fold + 1, folds))
       for picture in 0..<fitting.pictures where picture % folds == fold {
-        scores.append(try model.score(lessons.levels(of: picture)))
+        distances.append(try model.distances(lessons.levels(of: picture, variant: 0)))
       }
     }
-    return HeldOutScores(crossFitted: scores, pictures: fitting.pictures, folds: folds)
+    return try judged(by: distances) { HeldOutScores(crossFitted: $0, folds: folds) }
   }
 
-  private func score(_ levels: [Tensor]) throws -> HeldOutScores.Score {
-    let largest = try map(levels).largest
-    return HeldOutScores.Score(picture: largest, largestPixel: largest)
+  private func distances(
+    _ pictures: Int, _ load: (Int) throws -> NetworkPicture, _ fitting: Fitting
+  ) throws -> [[Tensor]] {
+    try (0..<pictures).map {
+      let distances = try distances(teacher.levels(of: load($0)))
+      try fitting.progress(.threshold, $0 + 1, pictures)
+      return distances
+    }
   }
 }
 
@@ -84,8 +74,10 @@ private struct ReverseDistillationLessons {
   private let teacher: ReverseDistillationTeacher
   private let configuration: ReverseDistillationConfiguration
   private let fitting: Fitting
-  /// Features of every picture, or the pictures where features take too much memory.
-  private var features: [[Tensor]] = []
+  /// Variants of a picture.
+  private let variants: Int
+  /// Features of every picture's variants, or the pictures where features take too much memory or change in every step.
+  private var features: [[[Tensor]]] = []
   private var pictures: [NetworkPicture] = []
 
   init(
@@ -94,19 +86,31 @@ private struct ReverseDistillationLessons {
     self.teacher = teacher
     self.configuration = configuration
     self.fitting = fitting
+    variants = configuration.keptVariants
     let isKept =
-      configuration.augmentation == nil
-      && fitting.pictures * teacher.floatsPerPicture * 4 <= configuration.featureBudget
+      !configuration.variesInEveryStep
+      && fitting.pictures * variants * teacher.floatsPerPicture * 4 <= configuration.featureBudget
     for index in 0..<fitting.pictures {
       let picture = try fitting.load(index)
-      if isKept { features.append(try teacher.levels(of: picture)) } else { pictures.append(picture) }
+      if isKept {
+        features.append(
+          try (0..<variants).map { try teacher.levels(of: varied(picture, index: index, variant: $0)) })
+      } else {
+        pictures.append(picture)
+      }
       try fitting.progress(.features, index + 1, fitting.pictures)
     }
   }
 
+  private func varied(_ picture: NetworkPicture, index: Int, variant: Int) throws -> NetworkPicture {
+    try configuration.variant(variant, of: picture, index: index, seed: fitting.seed)
+  }
+
   /// Each picture's by itself: what it gives must not depend on the others of a batch.
-  func levels(of picture: Int) throws -> [Tensor] {
-    try features.isEmpty ? teacher.levels(of: pictures[picture]) : features[picture]
+  func levels(of picture: Int, variant: Int) throws -> [Tensor] {
+    features.isEmpty
+      ? try teacher.levels(of: varied(pictures[picture], index: picture, variant: variant))
+      : features[picture][variant]
   }
 
   /// A model whose student has learnt from these pictures.
@@ -118,8 +122,10 @@ private struct ReverseDistillationLessons {
     let builder = NetworkBuilder(on: teacher.backbone.device, seed: fitting.seed)
     let network = try ReverseDistillationNetwork(teacher.plan, builder)
     let trainer = try Trainer(
-      configuration.plan(pictures: pictures.count, seed: fitting.seed), builder, examples: pictures.count)
-    let source = try configuration.augmentation.map { augmentation -> BatchSource in
+      configuration.plan(pictures: pictures.count, seed: fitting.seed), builder,
+      examples: pictures.count * variants)
+    let source = try (configuration.variesInEveryStep ? configuration.augmentation : nil).map {
+      augmentation -> BatchSource in
       let pictures = try pictures.map { try FloatImage(self.pictures[$0]) }
       return try BatchSource(trainer.plan, examples: pictures.count, augmentation: augmentation) { pictures[$0] }
     }
@@ -128,7 +134,7 @@ private struct ReverseDistillationLessons {
     try loop.run(resuming: workspace?.resumes ?? false) { step in
       let levels =
         try source?.pictures(step).map { try teacher.levels(of: NetworkPicture($0)) }
-        ?? step.examples.map { try self.levels(of: pictures[$0]) }
+        ?? step.examples.map { try self.levels(of: pictures[$0 / variants], variant: $0 % variants) }
       let teachers = try teacher.plan.strides.indices.map { level in
         try Tensor.concatenated(levels.map { $0[level] }, axis: 0)
       }

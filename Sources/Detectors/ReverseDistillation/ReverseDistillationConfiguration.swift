@@ -1,4 +1,5 @@
 public import Backbones
+import Compute
 public import Images
 import Networks
 
@@ -10,7 +11,8 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
   public enum Preset: String, CaseIterable, Codable, Sendable {
     /// The authors': 200 epochs, 16 pictures a step, 256 x 256 pixels.
     case paper
-    /// For a CPU: 200 steps of 8 pictures of 224 x 224 pixels.
+    /// For a CPU: 1000 steps of 8 pictures of 224 x 224 pixels, of which there are 8 variants each, moved by up to 4 % and
+    /// turned by up to 3 degrees; distances are judged by those of normal pictures at the same place.
     case fast
   }
 
@@ -18,8 +20,14 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
   public var backbone: BackboneKind = .efficientNetLite0
   public var size: Int
   public var length: TrainingLength
-  /// How training pictures are varied; nil where they are taken as they are, and the teacher's features are computed once.
+  /// How training pictures are varied; nil where they are taken as they are.
   public var augmentation: Augmentation?
+  /// So many variants of a picture there are, the picture itself the first, and the teacher's features of them are computed
+  /// once; nil where it is varied anew in every step.
+  public var variants: Int?
+  /// Whether a level's distances are measured in deviations from those of normal pictures that were held out, at the same
+  /// place (``NormalDistances``), and not as they are, as the paper has it.
+  public var isNormalized: Bool
   /// Pictures a step; fewer where there are not so many.
   public var batch: Int
   /// Adam's learning rate, and whether it falls to 0 along half a cosine, or stays.
@@ -39,8 +47,12 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
   public init(_ preset: Preset = .paper) {
     self.preset = preset
     switch preset {
-    case .paper: (size, length, batch, folds) = (256, .epochs(200), 16, 2)
-    case .fast: (size, length, batch, folds) = (224, .steps(200), 8, 2)
+    case .paper: (size, length, batch, folds, isNormalized) = (256, .epochs(200), 16, 2, false)
+    case .fast:
+      (size, length, batch, folds, isNormalized) = (224, .steps(1000), 8, 2, true)
+      var small = Augmentation()
+      (small.translation, small.degrees) = (0.04, 3)
+      (augmentation, variants) = (small, 8)
     }
   }
 
@@ -55,6 +67,7 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
       ("false-alarm rate", falseAlarmRate > 0 && falseAlarmRate < 1, "must lie between 0 and 1"),
       ("smoothing", smoothingSigma > 0 && smoothingSigma < 100, "must be above 0 and below 100 pixels"),
       ("folds", folds >= 2, "must be at least 2"),
+      ("variants", (1...1024).contains(variants ?? 1), "must be between 1 and 1024"),
     ]
     for (name, holds, reason) in checks where !holds { throw .setting(name: name, reason: reason) }
     if augmentation?.crop != nil {
@@ -64,9 +77,24 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
     _ = try ReverseDistillationPlan.plan(for: backbone)
   }
 
+  /// Variants of each picture that are kept.
+  var keptVariants: Int { augmentation == nil ? 1 : variants ?? 1 }
+  var variesInEveryStep: Bool { augmentation != nil && variants == nil }
+
+  /// A picture's variant; the first is the picture itself.
+  package func variant(_ number: Int, of picture: NetworkPicture, index: Int, seed: UInt64) throws -> NetworkPicture {
+    guard number > 0, let augmentation else { return picture }
+    var random = PhiloxStream(
+      RandomKey(seed: seed ^ Self.variantMark, stream: UInt32(number), step: UInt32(truncatingIfNeeded: index)))
+    return try NetworkPicture(augmentation.applied(to: FloatImage(picture), using: &random))
+  }
+
+  /// Keeps these streams apart from those that a step draws from.
+  private static let variantMark: UInt64 = 0x5641_5249_414E_5453
+
   /// The training of a model on so many pictures.
   func plan(pictures: Int, seed: UInt64) -> TrainingPlan {
-    let batch = min(batch, pictures)
+    let batch = min(batch, pictures * keptVariants)
     let steps = length.steps(pictures: pictures, batch: batch)
     return TrainingPlan(
       steps: steps, batch: batch, rate: decays ? .cosine(rate, total: steps) : .constant(rate),

@@ -20,9 +20,11 @@ extension ReverseDistillationNetwork<TrainedConvolution> {
     }
   }
 
-  /// What the authors' checkpoints hold beside the student: a convolution that their program never runs, and counters.
+  /// What checkpoints hold beside the student: the authors' a convolution that their program never runs, and counters; ours
+  /// what distances are normal.
   private static func isUnused(_ name: String) -> Bool {
-    name.hasPrefix("bn.conv4.") || name.hasPrefix("bn.bn4.") || name.hasSuffix(".num_batches_tracked")
+    NormalDistances.isName(name) || name.hasPrefix("bn.conv4.") || name.hasPrefix("bn.bn4.")
+      || name.hasSuffix(".num_batches_tracked")
   }
 }
 

