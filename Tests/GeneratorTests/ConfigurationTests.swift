@@ -21,6 +21,15 @@ struct ConfigurationTests {
     #expect(read == configuration)
   }
 
+  /// A file of these names, of which nothing is read.
+  private struct Names: TensorFile {
+    let path = "names"
+    let shapes: [String: [Int]]
+    var names: [String] { shapes.keys.sorted() }
+    func shape(of name: String) throws(CheckpointError) -> [Int] { shapes[name] ?? [] }
+    func tensor(named name: String) throws(CheckpointError) -> HostTensor { throw .missing(path: path, name: name) }
+  }
+
   /// Counts and names of the published checkpoint.
   @Test func f16IsThePublishedOne() throws {
     let builder = NetworkBuilder(on: TestDevice.all[0].device)
@@ -29,7 +38,12 @@ struct ConfigurationTests {
       uniqueKeysWithValues: network.parameters.map { parameter in
         (parameter.name, parameter.checkpointAxes.map { parameter.shape[$0] })
       })
-    #expect(try found == VQGANFixture.read().names)
+    let names = try VQGANFixture.read().names
+    #expect(found == names)
+    try network.check(Names(shapes: names.merging(["loss.logvar": []]) { own, _ in own }))
+    #expect(throws: NetworkMismatch.self) {
+      try network.check(Names(shapes: names.merging(["logvar": []]) { own, _ in own }))
+    }
     #expect(builder.statistics.isEmpty)
     func count(_ prefix: String) -> Int {
       network.parameters.filter { $0.name.hasPrefix(prefix) }.reduce(0) { $0 + $1.shape.count }

@@ -48,7 +48,7 @@ struct UpkeepTests {
 
   @Test(arguments: TestDevice.all)
   func averagesAreThoseOfTheLatents(_ tested: TestDevice) throws {
-    let found = try step(tested.device, CodebookUpkeep.Configuration(averageDecay: 0.75), steps: 3)
+    let found = try step(tested.device, CodebookUpkeep.Configuration(averageDecay: 0.75), steps: 2)
     var sizes = [Double](repeating: 1, count: Self.codes)
     var sums = found.books[0].map(Double.init)
     for (latents, books) in zip(found.latents, zip(found.books, found.books.dropFirst())) {

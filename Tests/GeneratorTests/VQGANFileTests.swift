@@ -74,24 +74,6 @@ struct VQGANFileTests {
     }
   }
 
-  /// The published names and shapes, of files that have them.
-  @Test(arguments: [1024, 16384])
-  func f16AcceptsThePublishedNames(_ codes: Int) throws {
-    struct Names: TensorFile {
-      let path = "names"
-      let shapes: [String: [Int]]
-      var names: [String] { shapes.keys.sorted() }
-      func shape(of name: String) throws(CheckpointError) -> [Int] { shapes[name] ?? [] }
-      func tensor(named name: String) throws(CheckpointError) -> HostTensor { throw .missing(path: path, name: name) }
-    }
-    var configuration = VQGANConfiguration(.f16)
-    configuration.codes = codes
-    var shapes = try VQGANFixture.read().names
-    shapes["quantize.embedding.weight"] = [codes, 256]
-    shapes["loss.logvar"] = []
-    try VQGAN(configuration, NetworkBuilder(on: device)).check(Names(shapes: shapes))
-  }
-
   @Test func aSavedNetworkIsReadAgain() throws {
     try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("generator.safetensors")

@@ -4,6 +4,7 @@ import Compute
 import Foundation
 import Generator
 import Networks
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -73,7 +74,18 @@ struct VQGANFixture: Decodable {
     }
   }
 
+  /// Hashing takes its time in debug builds, and most tests start from the same values.
+  private static let made = Mutex<[String: [Float]]>([:])
+
   static func firstValues(_ name: String, _ shape: [Int]) -> [Float] {
+    let key = "\(name) \(shape)"
+    if let known = made.withLock({ $0[key] }) { return known }
+    let values = newValues(name, shape)
+    made.withLock { $0[key] = values }
+    return values
+  }
+
+  private static func newValues(_ name: String, _ shape: [Int]) -> [Float] {
     let count = shape.reduce(1, *)
     if name.hasSuffix("running_mean") { return [Float](repeating: 0, count: count) }
     if name.hasSuffix("running_var") { return [Float](repeating: 1, count: count) }

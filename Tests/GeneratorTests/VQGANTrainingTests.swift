@@ -106,7 +106,7 @@ struct VQGANTrainingTests {
   @Test(arguments: TestDevice.oneOfEachKind)
   func aResumedTrainingEndsInTheSameBits(_ tested: TestDevice) throws {
     var configuration = Self.configuration
-    (configuration.steps, configuration.adversarialStart) = (4, 1)
+    (configuration.steps, configuration.adversarialStart) = (3, 1)
     configuration.upkeep = CodebookUpkeep.Configuration(averageDecay: 0.9, revivalBatches: 2)
     var network = VQGANFixture.configuration
     network.hasGaussianHead = true
