@@ -129,4 +129,25 @@ struct VQGANTests {
     #expect(try weight([0, 0], [0, 0]) == 0)
     #expect(try weight([.nan, 0], [1, 0]).isNaN)
   }
+
+  /// In training alone, by the pass's key; the gradient reaches means and variances.
+  @Test(arguments: TestDevice.all)
+  func aHeadsLatentsAreDrawnInTraining(_ tested: TestDevice) throws {
+    var configuration = VQGANFixture.configuration
+    configuration.hasGaussianHead = true
+    let builder = NetworkBuilder(on: tested.device)
+    let network = try VQGAN(configuration, builder)
+    try builder.setValues(VQGANFixture.firstValues)
+    let x = try VQGANFixture.pictures(on: tested.device)
+    func picture(_ seed: UInt64?) throws -> [Float] {
+      let pass = seed.map { Pass(isTraining: true, key: RandomKey(seed: $0)) } ?? .inference
+      return try network.reconstructed(x, pass).values()
+    }
+    let (first, again, other, still) = (try picture(1), try picture(1), try picture(2), try picture(nil))
+    #expect(first == again && first != other && first != still)
+    let (means, logVariances) = try network.distribution(of: x)
+    #expect(means.shape == [2, 4, 5, 6] && logVariances?.shape == means.shape)
+    let codes = try network.quantizer(means, .inference).values
+    #expect(try still == network.decoded(codes).values())
+  }
 }
