@@ -120,6 +120,7 @@ public struct VQGANTraining {
   private func adaptiveWeight(
     _ picture: Tensor, reconstruction: Tensor, adversary: Tensor, _ pass: Pass
   ) throws -> Float {
+    // In validation there is nothing to pull at.
     guard let tape = pass.tape else { return 0 }
     let last = network.lastWeight.tensor(on: tape)
     let found = try [reconstruction, adversary].map {

@@ -35,4 +35,29 @@ struct PerceptualLossTests {
     let check = try GradientCheck([("x", x)], samples: 12, roundings: 64) { operands, _ in try loss(operands[0], y) }
     #expect(check.isSound)
   }
+
+  /// Through VGG16, of made-up weights: its distances are tested with the backbones.
+  @Test func theLearnedDistanceHasGradients() throws {
+    let device = TestDevice.all[0].device
+    let trunk = try StridedTensor.$expandsFreely.withValue(true) {
+      try BackboneKind.vgg16.network(openTensorFile(Fixtures.path("networks/vgg16.legacy.pth")), on: device)
+    }
+    let heads = [64, 128, 256, 512, 512].enumerated().map { index, channels in
+      (
+        "lin\(index).model.1.weight",
+        HostTensor(
+          shape: [1, channels, 1, 1], values: (0..<channels).map { Float($0 * 7 % 11 + 1) / 100 })
+      )
+    }
+    let loss = PerceptualLoss.lpips(
+      try LPIPS(trunk: trunk, heads: HostTensors(Dictionary(uniqueKeysWithValues: heads), from: "a formula")))
+    let shape: Shape = [2, 16, 17, 3]
+    let x = try Tensor(VQGANFixture.hashed("x", shape.count), shape: shape, on: device)
+    let y = try Tensor(VQGANFixture.hashed("y", shape.count), shape: shape, on: device)
+    let each = try (0..<2).map { try loss(x.sliced($0..<($0 + 1)), y.sliced($0..<($0 + 1))).values()[0] }
+    let both = try loss(x, y).values()[0]
+    #expect(both > 0.01 && abs(both - (each[0] + each[1]) / 2) <= 1e-5 * both)
+    let check = try GradientCheck([("x", x)], samples: 12, roundings: 64) { operands, _ in try loss(operands[0], y) }
+    #expect(check.isSound)
+  }
 }
