@@ -15,6 +15,10 @@ public struct TemperatureCalibration: Codable, Hashable, Sendable {
   /// All that was tried, from cold to hot.
   public let trials: [Trial]
 
+  /// Whether some trial varied less than the originals and another one more; elsewhere the temperature is only the best of those
+  /// tried.
+  public var isBracketed: Bool { trials.contains { $0.ratio <= 1 } && trials.contains { $0.ratio >= 1 } }
+
   /// What a calibration tries.
   public struct Settings: Codable, Hashable, Sendable {
     public var temperatures = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]

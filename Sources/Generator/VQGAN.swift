@@ -41,7 +41,13 @@ public struct VQGAN {
   }
 
   /// - logVariances: nil without a Gaussian head; not clamped
+  /// - Throws: ``GeneratorError/setting(name:reason:)`` for pictures of other sizes, `DeviceError`.
   public func distribution(of x: Tensor, _ pass: Pass = .inference) throws -> (means: Tensor, logVariances: Tensor?) {
+    let factor = configuration.factor
+    guard x.shape.rank == 4, x.shape[1] % factor == 0, x.shape[2] % factor == 0 else {
+      throw GeneratorError.setting(
+        name: "picture", reason: "must be a multiple of \(factor) pixels high and wide, and is of shape \(x.shape)")
+    }
     let encoded = try quantConv(encoder(x, pass), pass)
     guard configuration.hasGaussianHead else { return (encoded, nil) }
     let width = configuration.codeWidth

@@ -37,6 +37,7 @@ struct CalibrationTests {
     #expect(found.trials.map(\.temperature) == [0, 0.5, 0.75, 1])
     for (trial, ratio) in zip(found.trials, [0.25, 0.81, 1, 4]) { #expect(abs(trial.ratio - ratio) <= 1e-6) }
     #expect(found.temperature == 0.75 && abs(found.ratio - 1) <= 1e-6)
+    #expect(found.isBracketed)
     let read = try JSONDecoder().decode(TemperatureCalibration.self, from: JSONEncoder().encode(found))
     #expect(read == found)
   }
@@ -58,6 +59,13 @@ struct CalibrationTests {
 
   @Test func whatCannotBeCalibratedIsNamed() throws {
     let (sampler, x) = try sampler(TestDevice.all[0].device, requantises: true)
+    // Originals vary by 1, whatever is made of them by ½.
+    var deviation: Float = 2
+    let cold = try TemperatureCalibration(sampler, originals: x) { _ in
+      deviation = max(deviation / 2, 0.5)
+      return try Tensor([deviation, -deviation], shape: [2, 1], on: x.device)
+    }
+    #expect(!cold.isBracketed && cold.trials.count == 7 && abs(cold.ratio - 0.25) <= 1e-6)
     #expect(throws: GeneratorError.self) {
       try TemperatureCalibration(sampler, originals: x.sliced(0..<1)) { $0 }
     }

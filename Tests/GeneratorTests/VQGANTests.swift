@@ -150,4 +150,13 @@ struct VQGANTests {
     let codes = try network.quantizer(means, .inference).values
     #expect(try still == network.decoded(codes).values())
   }
+
+  @Test func picturesOfOtherSizesAreRefused() throws {
+    let device = TestDevice.all[0].device
+    let network = try VQGAN(VQGANFixture.configuration, NetworkBuilder(on: device))
+    for shape in [[1, 16, 18, 3], [1, 15, 16, 3], [16, 16, 3]] {
+      #expect(throws: GeneratorError.self) { try network.latents(of: .filled(0, shape: Shape(shape), on: device)) }
+    }
+    #expect(try network.reconstructed(.filled(0, shape: [3, 8, 4, 3], on: device)).shape == [3, 8, 4, 3])
+  }
 }
