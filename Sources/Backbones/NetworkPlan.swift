@@ -94,16 +94,16 @@ public struct NetworkMismatch: Error, Hashable, Sendable, CustomStringConvertibl
 
   public let path: String
   public let network: String
-  public internal(set) var missing: [String] = []
-  public internal(set) var unexpected: [String] = []
-  public internal(set) var wrongShapes: [WrongShape] = []
+  public package(set) var missing: [String] = []
+  public package(set) var unexpected: [String] = []
+  public package(set) var wrongShapes: [WrongShape] = []
 
-  init(path: String, network: String) {
+  package init(path: String, network: String) {
     self.path = path
     self.network = network
   }
 
-  var isEmpty: Bool { missing.isEmpty && unexpected.isEmpty && wrongShapes.isEmpty }
+  package var isEmpty: Bool { missing.isEmpty && unexpected.isEmpty && wrongShapes.isEmpty }
 
   /// Names printed of each kind; a file of another network would fill the screen.
   private static let named = 4

@@ -14,6 +14,8 @@ public final class BatchSource {
   private var prefetch: Prefetch<[FloatImage]>?
   /// The step that the prefetch gives next.
   private var next = 0
+  /// What the prefetch gave last: adversaries ask for the same step one after the other.
+  private var latest: (step: Int, pictures: [FloatImage])?
 
   /// - examples: how many there are, as the trainer was told
   /// - threads: how many steps' pictures may be in the making at once
@@ -49,6 +51,7 @@ public final class BatchSource {
   /// anew; for other examples than the plan's the pictures are made at once.
   public func pictures(_ step: TrainingStep) throws -> [FloatImage] {
     guard step.examples == order[step.number] else { return try make(step.number, step.examples) }
+    if let latest, latest.step == step.number { return latest.pictures }
     if prefetch == nil || next != step.number {
       let (start, order, make) = (step.number, order, make)
       prefetch = Prefetch(count: max(plan.steps - start, 1), threads: threads, ahead: ahead) {
@@ -57,8 +60,10 @@ public final class BatchSource {
       next = start
     }
     next += 1
-    guard let found = prefetch?.next() else { return try make(step.number, step.examples) }
-    return try found.get()
+    latest = nil
+    let found = try prefetch?.next()?.get() ?? make(step.number, step.examples)
+    latest = (step.number, found)
+    return found
   }
 
   /// A step's pictures as one tensor of grey levels 0 … 255: [batch, height, width, channels].

@@ -16,7 +16,8 @@ public struct LoopSettings: Codable, Hashable, Sendable {
   public var validationSteps: Int?
   /// Training ends after so many validations without a new least value, with the values of the best one.
   public var patience: Int?
-  /// The decay of a moving average of all parameters, which is then what is validated and what training ends with.
+  /// The decay of a moving average of all parameters, of the first part where the trainer has several; the average is then what is
+  /// validated and what training ends with.
   public var averageDecay: Double?
 
   public init(

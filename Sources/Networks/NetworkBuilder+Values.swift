@@ -8,18 +8,23 @@ extension NetworkBuilder {
   /// - Throws: what `values` throws; parameters that were set before stay set.
   public func setValues(_ values: (_ name: String, _ shape: [Int]) throws -> [Float]) throws {
     for parameter in parameters {
-      let axes = parameter.checkpointAxes
-      let found = try values(parameter.name, axes.map { parameter.shape[$0] })
-      let own = Self.permuted(found, axes.map { parameter.shape[$0] }, order: Self.inverse(axes))
-      try set(parameter.storage, to: own)
+      let shape = parameter.checkpointAxes.map { parameter.shape[$0] }
+      try Self.setValue(of: parameter, to: values(parameter.name, shape))
     }
     for statistic in statistics {
-      try set(statistic.storage, to: values(statistic.name, [statistic.storage.count]))
+      try Self.set(statistic.storage, to: values(statistic.name, [statistic.storage.count]))
     }
   }
 
-  private func set(_ array: Storage, to values: [Float]) throws {
-    try device.copy(BlockCopy(rows: 1, columns: values.count), from: Storage(values, on: device), into: array)
+  /// - values: in the layout of PyTorch's checkpoints
+  public static func setValue(of parameter: Parameter, to values: [Float]) throws {
+    let axes = parameter.checkpointAxes
+    try set(parameter.storage, to: permuted(values, axes.map { parameter.shape[$0] }, order: inverse(axes)))
+  }
+
+  private static func set(_ array: Storage, to values: [Float]) throws {
+    let all = try BlockCopy(rows: 1, columns: values.count)
+    try array.device.copy(all, from: Storage(values, on: array.device), into: array)
     array.forgetLayouts()
   }
 

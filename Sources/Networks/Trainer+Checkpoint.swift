@@ -18,10 +18,12 @@ extension Trainer {
   func save(to url: URL, adding extra: [String: HostTensor], metadata added: [String: String]) throws {
     var tensors: [String: HostTensor] = [:]
     for (name, shape, values) in try builder.values() { tensors[name] = HostTensor(shape: shape, values: values) }
-    for (state, array) in optimizer.state {
-      for (index, parameter) in optimizer.arena.parameters.enumerated() {
-        tensors[Self.name(state, parameter.name)] = HostTensor(
-          shape: parameter.shape.extents, values: try optimizer.arena.part(index, of: array))
+    for optimizer in optimizers {
+      for (state, array) in optimizer.state {
+        for (index, parameter) in optimizer.arena.parameters.enumerated() {
+          tensors[Self.name(state, parameter.name)] = HostTensor(
+            shape: parameter.shape.extents, values: try optimizer.arena.part(index, of: array))
+        }
       }
     }
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) where !tensor.values.allSatisfy(\.isFinite) {
@@ -52,13 +54,16 @@ extension Trainer {
       let optimizerSteps = file.metadata["optimizer_steps"].flatMap(Int.init), optimizerSteps >= 0
     else { throw refuse("its counters are missing") }
     try builder.setValues { try file.tensor(named: $0, shape: $1).values }
-    for (state, array) in optimizer.state {
-      for (index, parameter) in optimizer.arena.parameters.enumerated() {
-        let found = try file.tensor(named: Self.name(state, parameter.name), shape: parameter.shape.extents)
-        try optimizer.arena.setPart(index, of: array, to: found.values)
+    for optimizer in optimizers {
+      for (state, array) in optimizer.state {
+        for (index, parameter) in optimizer.arena.parameters.enumerated() {
+          let found = try file.tensor(named: Self.name(state, parameter.name), shape: parameter.shape.extents)
+          try optimizer.arena.setPart(index, of: array, to: found.values)
+        }
       }
+      // All of them step together.
+      optimizer.goOn(from: optimizerSteps)
     }
-    optimizer.goOn(from: optimizerSteps)
     goOn(from: step)
     checkpoint = file.path
   }

@@ -21,13 +21,19 @@ extension Trainer {
     var (fits, fails) = (0, plan.batch)
     while fails - fits > 1 {
       let size = (fits + fails) / 2
-      optimizer.arena.forgetGradients()
       do {
-        _ = try carryBack(Array(examples.prefix(size)), isTrial: true, losses)
+        for part in optimizers.indices {
+          forgetGradients()
+          _ = try carryBack(Array(examples.prefix(size)), part: part, isTrial: true, losses)
+        }
         fits = size
       } catch DeviceError.outOfMemory { fails = size }
     }
-    optimizer.arena.forgetGradients()
+    forgetGradients()
     return fits
+  }
+
+  private func forgetGradients() {
+    for optimizer in optimizers { optimizer.arena.forgetGradients() }
   }
 }

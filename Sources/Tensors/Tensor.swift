@@ -48,6 +48,9 @@ public struct Tensor {
   /// The same values as a constant: no gradient passes.
   public var detached: Tensor { Tensor(self, node: nil) }
 
+  /// Whether it depends on anything on a tape.
+  public var isRecorded: Bool { node != nil }
+
   /// The same elements under another shape; shares the storage.
   public func reshaped(to shape: Shape) throws -> Tensor {
     try Tensor(storage, shape: shape).recorded([self]) { gradient, targets in try targets[0]?.share(gradient) }

@@ -28,26 +28,11 @@ public struct VectorQuantizedAutoencoder {
     let z = try quantConv(encoder(x, pass), pass)
     let rows = try z.reshaped(to: [z.shape.count / z.shape[3], z.shape[3]])
     let book = codebook.tensor(on: pass.tape)
-    let nearest = try book.gatheredRows(nearestCodes(rows))
+    let nearest = try book.gatheredRows(rows.nearestRows(of: codebook.value))
     let loss = try Loss.meanSquare(nearest, rows.detached)
       .combined(.add, with: Loss.meanSquare(nearest.detached, rows).affine(scale: 0.25, shift: 0))
     let quantized = try nearest.straightThrough(to: rows).reshaped(to: z.shape)
     return (try decoder(postQuantConv(quantized, pass), pass), loss)
-  }
-
-  /// The code with the smallest `|e|² − 2 z·e` for each row.
-  private func nearestCodes(_ rows: Tensor) throws -> IndexStorage {
-    let (device, book) = (rows.device, codebook.value)
-    let (count, codes, width) = (rows.shape[0], book.shape[0], book.shape[1])
-    let norms = try Storage(count: codes, on: device)
-    try device.reduce(
-      .sumOfSquares, ReductionProblem(outer: codes, reduced: width, inner: 1), book.storage, into: norms)
-    let distances = try rows.detached.multiplied(by: book, otherTransposed: true, scale: -2).storage
-    try device.combineRows(.add, distances, vector: norms, into: distances)
-    let found = try IndexStorage(count: count, on: device)
-    try device.position(
-      ofSmallest: true, ReductionProblem(outer: count, reduced: codes, inner: 1), distances, into: found)
-    return found
   }
 }
 
@@ -67,13 +52,13 @@ private struct Coder {
   }
 
   private static func block(_ builder: NetworkBuilder, _ inputs: Int, _ outputs: Int) throws -> Step {
-    let block = try NormalizedBlock(builder, inputs: inputs, outputs: outputs)
+    let block = try SwishResidualBlock(builder, inputs: inputs, outputs: outputs)
     return { try block($0, $1) }
   }
 
   /// Two residual blocks with attention between them.
   private static func middle(_ builder: NetworkBuilder, _ channels: Int) throws -> [Step] {
-    let attention = try AttentionBlock(builder["attn_1"], channels: channels)
+    let attention = try PixelAttentionBlock(builder["attn_1"], channels: channels)
     return [
       try block(builder["block_1"], channels, channels), { try attention($0, $1) },
       try block(builder["block_2"], channels, channels),
@@ -118,50 +103,5 @@ private struct Coder {
       }
     }
     self.steps = try steps + Self.output(builder, width, 3)
-  }
-}
-
-/// `x + conv(silu(norm(conv(silu(norm(x))))))`.
-private struct NormalizedBlock {
-  let norm1, norm2: GroupNormalizationLayer
-  let conv1, conv2: ConvolutionLayer
-  let shortcut: ConvolutionLayer?
-
-  init(_ builder: NetworkBuilder, inputs: Int, outputs: Int) throws {
-    norm1 = try GroupNormalizationLayer(builder["norm1"], channels: inputs)
-    conv1 = try ConvolutionLayer(builder["conv1"], inputs: inputs, outputs: outputs, kernel: 3, padding: 1)
-    norm2 = try GroupNormalizationLayer(builder["norm2"], channels: outputs)
-    conv2 = try ConvolutionLayer(builder["conv2"], inputs: outputs, outputs: outputs, kernel: 3, padding: 1)
-    shortcut =
-      inputs == outputs
-      ? nil : try ConvolutionLayer(builder["nin_shortcut"], inputs: inputs, outputs: outputs, kernel: 1)
-  }
-
-  func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
-    let h = try conv1(norm1(x, activation: .silu, pass), pass)
-    return try conv2(
-      norm2(h, activation: .silu, pass), residual: shortcut.map { try $0(x, pass) } ?? x, pass)
-  }
-}
-
-/// One head of attention over all pixels.
-private struct AttentionBlock {
-  let norm: GroupNormalizationLayer
-  let q, k, v, output: ConvolutionLayer
-
-  init(_ builder: NetworkBuilder, channels: Int) throws {
-    norm = try GroupNormalizationLayer(builder["norm"], channels: channels)
-    func pointwise(_ name: String) throws -> ConvolutionLayer {
-      try ConvolutionLayer(builder[name], inputs: channels, outputs: channels, kernel: 1)
-    }
-    (q, k, v, output) = (try pointwise("q"), try pointwise("k"), try pointwise("v"), try pointwise("proj_out"))
-  }
-
-  func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
-    let h = try norm(x, pass)
-    let tokens: Shape = [x.shape[0], x.shape[1] * x.shape[2], 1, x.shape[3]]
-    let attended = try q(h, pass).reshaped(to: tokens)
-      .attended(to: k(h, pass).reshaped(to: tokens), values: v(h, pass).reshaped(to: tokens))
-    return try output(attended.reshaped(to: x.shape), residual: x, pass)
   }
 }
