@@ -72,7 +72,7 @@ let tools: [Target] = [
     name: "flawless",
     dependencies: [
       "ToolSupport", "Backbones", "Checkpoints", "Compute", "Datasets", "Detectors", "Devices", "Experiments", "Images",
-      "ModelExport", "SampleData", argumentParser,
+      "ModelExport", "SampleData", "TextImage", argumentParser,
     ],
     path: "Tools/flawless", exclude: ["demo.jpg"]),
   .target(

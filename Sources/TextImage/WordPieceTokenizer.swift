@@ -6,6 +6,8 @@ import Foundation
 public struct WordPieceTokenizer: Sendable {
   private let vocabulary: [ArraySlice<UInt8>: Int32]
   private let unknown, start, end: Int32
+  /// Identifiers are below this.
+  let count: Int
   /// Longer words are unknown.
   private static let longestWord = 100
 
@@ -19,7 +21,7 @@ public struct WordPieceTokenizer: Sendable {
     var vocabulary: [ArraySlice<UInt8>: Int32] = [:]
     for (number, line) in Array(contents).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
       .enumerated()
-    {
+    where !line.isEmpty {
       vocabulary[line.last == UInt8(ascii: "\r") ? line.dropLast() : line] = Int32(number)
     }
     let specials = ["[UNK]", "[CLS]", "[SEP]"].compactMap { vocabulary[Array($0.utf8)[...]] }
@@ -28,6 +30,7 @@ public struct WordPieceTokenizer: Sendable {
         path: path, offset: nil, reason: "it lacks [UNK], [CLS] or [SEP], so it is no vocabulary of BERT")
     }
     (unknown, start, end) = (specials[0], specials[1], specials[2])
+    count = Int(vocabulary.values.max() ?? 0) + 1
     self.vocabulary = vocabulary
   }
 
