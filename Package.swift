@@ -85,7 +85,7 @@ let tools: [Target] = [
     name: "kernel-bench",
     dependencies: [
       "ToolSupport", "Variants", "Backbones", "Benchmarking", "Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL",
-      "Devices", "Networks", "OpCatalogue", "Tensors", argumentParser,
+      "Devices", "Networks", "OpCatalogue", "Tensors", "TextImage", argumentParser,
     ],
     path: "Tools/kernel-bench", exclude: ["counts.json"]),
   .executableTarget(

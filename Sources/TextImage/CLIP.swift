@@ -114,7 +114,7 @@ public struct CLIP: TextImageEncoder {
   /// - sequences: identifiers with those that begin and end a text
   package func vectors(ofTokens sequences: [[Int32]]) throws -> [[Float]] {
     let inner = plan.texts.width
-    return try LengthBatches.rows(of: sequences) { batch, length in
+    return try LengthBatches.rows(of: sequences, on: device) { batch, length in
       let tokens = try Tensor(words, shape: [plan.vocabulary, inner])
         .gatheredRows(IndexStorage(batch.flatMap(\.self), on: device))
       let places = try Storage(Array(positions.prefix(length * inner)), on: device)

@@ -70,7 +70,7 @@ public struct MiniLM: TextEncoder {
 
   /// - sequences: identifiers with those that begin and end a text
   package func vectors(ofTokens sequences: [[Int32]]) throws -> [[Float]] {
-    try LengthBatches.rows(of: sequences) { batch, length in
+    try LengthBatches.rows(of: sequences, on: device) { batch, length in
       let table = try Tensor(words, shape: [words.count / width, width])
       let tokens = try table.gatheredRows(IndexStorage(batch.flatMap(\.self), on: device))
       let places = try Storage(Array(positions.prefix(length * width)), on: device)
