@@ -8,7 +8,17 @@ public enum GzipFile {
   /// - limit: of the contents, in bytes: a small file may unpack to much
   /// - Throws: ``CheckpointError``.
   public static func contents(of path: String, limit: Int = 1 << 26) throws(CheckpointError) -> Data {
-    let bytes = try FileBytes(path)
+    try contents(FileBytes(path), limit)
+  }
+
+  /// The same for bytes in memory; `path` is for messages.
+  package static func contents(
+    of bytes: [UInt8], path: String, limit: Int = 1 << 26
+  ) throws(CheckpointError) -> Data {
+    try contents(FileBytes(bytes, path: path), limit)
+  }
+
+  private static func contents(_ bytes: FileBytes, _ limit: Int) throws(CheckpointError) -> Data {
     let packed = try bytes.snapshot(0, bytes.count).contents
     var stream = z_stream()
     // 16 more than the largest window: gzip's header.

