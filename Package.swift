@@ -52,6 +52,7 @@ let libraries: [Target] = [
   library("Images", ["CPNG", "CTIFF", "CTurboJPEG", "CWebP", "CResampling"]),
   library("Checkpoints", ["Locking", "CZlib", "CSHA256"]),
   library("Backbones", ["Tensors", "Checkpoints"]),
+  library("TextImage", ["Images", "Backbones", "Networks", "Checkpoints"]),
   library("Datasets", ["Checkpoints", "Images"]),
   library("SampleData", ["Images", "Checkpoints", "Locking"]),
   library("Metrics"),
@@ -72,7 +73,7 @@ let tools: [Target] = [
     name: "flawless",
     dependencies: [
       "ToolSupport", "Backbones", "Checkpoints", "Compute", "Datasets", "Detectors", "Devices", "Experiments", "Images",
-      "ModelExport", "SampleData", argumentParser,
+      "ModelExport", "SampleData", "TextImage", argumentParser,
     ],
     path: "Tools/flawless", exclude: ["demo.jpg"]),
   .target(
@@ -85,7 +86,7 @@ let tools: [Target] = [
     name: "kernel-bench",
     dependencies: [
       "ToolSupport", "Variants", "Backbones", "Benchmarking", "Checkpoints", "Compute", "ComputeCPU", "ComputeOpenCL",
-      "Devices", "Networks", "OpCatalogue", "Tensors", argumentParser,
+      "Devices", "Networks", "OpCatalogue", "Tensors", "TextImage", argumentParser,
     ],
     path: "Tools/kernel-bench", exclude: ["counts.json"]),
   .executableTarget(
@@ -113,6 +114,7 @@ let testTargets: [Target] = [
   tests("Images", ["Checkpoints", "HostileFiles"]),
   tests("Checkpoints", ["HostileFiles", "fuzz-readers"]),
   tests("Backbones", ["Checkpoints", "Compute", "Tensors"]),
+  tests("TextImage", ["Images", "Backbones", "Networks", "Checkpoints", "Compute", "Tensors"]),
   tests("Datasets", ["Images"]),
   tests("SampleData", ["Images", "Datasets"]),
   tests("Metrics"),

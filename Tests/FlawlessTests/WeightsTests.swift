@@ -24,6 +24,36 @@ struct WeightsTests {
     }
   }
 
+  /// Networks and vocabularies for texts are listed with where they come from; vocabularies are known by their contents.
+  @Test func filesForTextsAreListedAndKnown() throws {
+    try withTemporaryFolder { cache in
+      let list = try weights(["list"], cache: cache).output
+      for name in ["all-MiniLM-L6-v2", "vocabulary of all-MiniLM-L6-v2", "vocabulary of CLIP", "CLIP ViT-B/32"] {
+        #expect(list.contains("\n\(name): missing\n"))
+      }
+      #expect(!list.contains("not built yet"))
+      let small = try weights(["add", Fixtures.path("encoders/clip-open.bin")], cache: cache)
+      #expect(small.status == 1)
+      #expect(small.errors.contains("holds no weights that Flawless knows"))
+    }
+  }
+
+  @Test(.enabled(if: RealWeights.vocabularies.count == 2, "weights: \(RealWeights.vocabulariesReason)"))
+  func realVocabulariesAreAddedUnderAnyName() throws {
+    try withTemporaryFolder { cache in
+      for vocabulary in RealWeights.vocabularies {
+        let copy = cache.appendingPathComponent("copy")
+        try? FileManager.default.removeItem(at: copy)
+        try FileManager.default.copyItem(atPath: vocabulary, toPath: copy.path)
+        let outcome = try weights(["add", copy.path], cache: cache)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.hasPrefix("added vocabulary of "))
+      }
+      let verified = try weights(["verify"], cache: cache).output
+      #expect(verified.contains("vocabulary of all-MiniLM-L6-v2: verified\nvocabulary of CLIP: verified\n"))
+    }
+  }
+
   @Test func aDamagedFileIsFound() throws {
     try withTemporaryFolder { cache in
       let folder = cache.appendingPathComponent("flawless/weights")

@@ -67,6 +67,11 @@ extension ByteReader {
       let archive = try ZipArchive(bytes, path: path)
       for name in archive.names { _ = try archive.contents(of: name) }
     },
+    ByteReader(
+      "gzip", seeds: ["checkpoints/lines.txt.gz"], error: CheckpointError.self,
+      // Twice the contents while their array grows.
+      memory: { weightsMemory($0) + 2080 * $0 }
+    ) { _ = try GzipFile.contents(of: $0, path: $1) },
     ByteReader("pictures", seeds: pictures, error: ImageError.self, memory: pictureMemory) { bytes, path throws in
       let image = try Image(Data(bytes), path: path)
       guard image.pixels.count == image.width * image.height * image.channels else {

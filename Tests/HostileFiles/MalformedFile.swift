@@ -14,7 +14,7 @@ public struct MalformedFile: Sendable, CustomStringConvertible {
   public var description: String { "\(reader): \(name)" }
 
   /// All of them, the same in every run.
-  public static let all = safetensors + zips + pickles + legacies + pictures + otherKinds
+  public static let all = safetensors + zips + pickles + legacies + pictures + gzips + otherKinds
 
   /// A good file cut off: after a part of it that is given in thousandths.
   static func cut(_ name: String, _ reader: String, _ bytes: [UInt8], at thousandths: [Int]) -> [MalformedFile] {
@@ -34,4 +34,23 @@ public struct MalformedFile: Sendable, CustomStringConvertible {
     ("a GGUF file", Array("GGUF".utf8) + [3, 0, 0, 0]),
     ("zeros", [UInt8](repeating: 0, count: 100)), ("ones", [UInt8](repeating: 0xFF, count: 100)),
   ].map { MalformedFile($0.0, "weights, strict", $0.1) }
+
+  /// "one line\n", packed.
+  private static let goodGzip: [UInt8] = [
+    31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 203, 207, 75, 85, 200, 201, 204, 75, 229, 2, 0, 53, 60, 106, 222, 9, 0, 0, 0,
+  ]
+
+  private static let gzips: [MalformedFile] =
+    [
+      ("no gzip file but text", Array("one line\n".utf8)), ("nothing at all", []),
+      ("another method", changed(2, to: 7)), ("reserved flags", changed(3, to: 0xE0)),
+      ("a block of no kind", changed(10, to: 7)), ("a wrong checksum", changed(21, to: 52)),
+      ("a wrong length", changed(25, to: 8)),
+    ].map { MalformedFile($0.0, "gzip", $0.1) } + cut("a good gzip file", "gzip", goodGzip, at: [200, 500, 800, 970])
+
+  private static func changed(_ place: Int, to byte: UInt8) -> [UInt8] {
+    var bytes = goodGzip
+    bytes[place] = byte
+    return bytes
+  }
 }

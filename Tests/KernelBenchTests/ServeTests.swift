@@ -111,6 +111,30 @@ struct ServeTests {
     }
   }
 
+  /// Zeros at the ends of rows are no tokens; vectors are those that transformers gave.
+  @Test func sentencesGiveTheirVectors() throws {
+    try inFolder {
+      let inputs = try write(
+        ["identifiers": HostTensor(shape: [2, 6], values: [62, 5, 9, 63, 0, 0, 62, 1, 2, 3, 4, 63])], "in.safetensors")
+      let outputs = folder.appendingPathComponent("out.safetensors").path
+      let weights = Fixtures.path("encoders/minilm.safetensors")
+      let wrong = try write(["identifiers": HostTensor(shape: [1, 2], values: [62, 64])], "wrong.safetensors")
+      let found = try answers([
+        #"{"sentences": "\#(weights)", "inputs": "\#(inputs)", "outputs": "\#(outputs)"}"#, #"{"time": 1}"#,
+        #"{"sentences": "\#(weights)", "inputs": "\#(wrong)"}"#,
+      ])
+      #expect(found[1]["loaded"] as? String == "all-MiniLM-L6-v2", "\(found)")
+      #expect(found[2]["launches"] as? Int == 1)
+      #expect((found[3]["error"] as? String)?.hasSuffix("must be [texts, tokens], each below 64.") == true)
+      let vectors = try SafetensorsFile(path: outputs).tensor(named: "vectors")
+      let expected = try #require(
+        (Fixtures.json("encoders.json")["minilm"] as? [String: Any])?["texts"] as? [[Double]])
+      #expect(vectors.shape == [2, 64])
+      expectEqual(
+        vectors.values, [expected[0], expected[2]].flatMap(\.self).map(Float.init), within: Tolerance(absolute: 1e-4))
+    }
+  }
+
   /// Each of these is an answer with a sentence, and the requests after it are met.
   @Test func whatFailsIsSaid() throws {
     try inFolder {

@@ -9,4 +9,9 @@ public enum RealWeights {
   /// The path of the LPIPS package's heads, or nil.
   public static let lpipsHeads = try? WeightsCache.standard.locate(.lpipsHeads)
   public static let lpipsReason = "the LPIPS heads are not in the cache: run Tools/demo once"
+  /// The paths of CLIP's and MiniLM's vocabularies, as far as they are there.
+  public static let vocabularies = [KnownWeights.clipVocabulary, .miniLMVocabulary].compactMap {
+    try? WeightsCache.standard.locate($0)
+  }
+  public static let vocabulariesReason = "the vocabularies of CLIP and MiniLM are not in the cache: run Tools/demo once"
 }

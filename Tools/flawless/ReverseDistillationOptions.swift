@@ -44,6 +44,21 @@ struct ReverseDistillationOptions: ParsableArguments {
       """, valueName: "COUNT"))
   var variants: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Hold out this part of the training pictures, and watch the loss of them; it goes into the log and the curve.",
+      valueName: "PART"))
+  var validationPart: Double?
+
+  @Option(help: ArgumentHelp("Watch it every so many steps (default: 50).", valueName: "COUNT"))
+  var validationSteps: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "End the training early, after so many validations without a lesser loss, with the student of the least one.",
+      valueName: "COUNT"))
+  var patience: Int?
+
   @OptionGroup(title: "Augmentation (Reverse Distillation)") var varying: AugmentationOptions
 
   func validate() throws {
@@ -56,6 +71,8 @@ struct ReverseDistillationOptions: ParsableArguments {
       preset.map { _ in "--preset" }, epochs.map { _ in "--epochs" }, steps.map { _ in "--steps" },
       batch.map { _ in "--batch" }, learningRate.map { _ in "--learning-rate" }, folds.map { _ in "--folds" },
       student.map { _ in "--student" }, variants.map { _ in "--variants" },
+      validationPart.map { _ in "--validation-part" }, validationSteps.map { _ in "--validation-steps" },
+      patience.map { _ in "--patience" },
     ].compactMap { $0 } + varying.given
   }
 
@@ -71,6 +88,9 @@ struct ReverseDistillationOptions: ParsableArguments {
       configuration.variants = nil
     }
     if let variants { configuration.variants = variants }
+    if let validationPart { configuration.validationPart = validationPart }
+    if let validationSteps { configuration.validationSteps = validationSteps }
+    configuration.patience = patience
     return configuration
   }
 

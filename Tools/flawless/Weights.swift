@@ -1,7 +1,7 @@
 import ArgumentParser
-import Backbones
 import Checkpoints
 import Foundation
+import TextImage
 import ToolSupport
 
 struct Weights: ParsableCommand {
@@ -22,7 +22,7 @@ struct Weights: ParsableCommand {
   private static func others(_ cache: WeightsCache) -> [(file: String, kinds: [String])] {
     cache.others().map { name in
       let file = try? openTensorFile(cache.folder.appendingPathComponent(name).path)
-      return (name, file.map { KnownWeights.recognised($0).map(\.name) } ?? [])
+      return (name, file.map { KnownWeights.allRecognised($0).map(\.name) } ?? [])
     }
   }
 
@@ -108,7 +108,7 @@ struct Weights: ParsableCommand {
       let cache = WeightsCache.standard
       for file in files {
         let found = try cache.add(
-          file, policy: inert ? .inert : .strict, recogniser: { KnownWeights.recognised($0).map(\.name) })
+          file, policy: inert ? .inert : .strict, recogniser: { KnownWeights.allRecognised($0).map(\.name) })
         for added in found where !quiet {
           try Output.line("added \(added.kinds.joined(separator: " and ")): \(cache.folder.path)/\(added.file)")
           guard added.pinned == nil else { continue }

@@ -4,6 +4,7 @@ import Compute
 import Networks
 import OpCatalogue
 import Tensors
+import TextImage
 import ToolSupport
 
 /// Something loaded that another program asks for by name: launched many times, and read once.
@@ -82,7 +83,36 @@ struct ServedWork {
     }
   }
 
+  /// MiniLM's vectors of texts: `identifiers`, [texts, tokens], of which the zeros at each row's end do not count.
+  ///
+  /// - weights: of all-MiniLM-L6-v2
+  init(sentences weights: String, inputs: String, on device: any Device) throws {
+    let file = try openTensorFile(weights)
+    let rows = try openTensorFile(inputs).tensor(named: "identifiers")
+    let words = try file.shape(of: "embeddings.word_embeddings.weight").first ?? 0
+    guard rows.shape.count == 2, rows.values.allSatisfy({ $0 >= 0 && $0 < Float(words) }) else {
+      throw Failure("The tensor 'identifiers' of '\(inputs)' must be [texts, tokens], each below \(words).")
+    }
+    let sequences = (0..<rows.shape[0]).map { row in
+      var tokens = rows.values[(row * rows.shape[1])..<((row + 1) * rows.shape[1])]
+      while tokens.last == 0 { tokens.removeLast() }
+      return tokens.map { Int32($0) }
+    }
+    guard sequences.allSatisfy({ !$0.isEmpty }) else {
+      throw Failure("A row of 'identifiers' in '\(inputs)' is empty.")
+    }
+    let encoder = try MiniLM(file, on: device)
+    let latest = Vectors()
+    name = encoder.name
+    launch = { latest.values = try encoder.vectors(ofTokens: sequences) }
+    outputs = {
+      ["vectors": HostTensor(shape: [sequences.count, encoder.width], values: latest.values.flatMap(\.self))]
+    }
+  }
+
   private final class Losses { var values: [Float] = [] }
+
+  private final class Vectors { var values: [[Float]] = [] }
 
   /// The features of the latest launch, kept so that they can be read.
   private final class Latest { var features: [Tensor] = [] }

@@ -121,6 +121,23 @@ def trainings(setting: Setting) -> Iterator[Row]:
             agreement.values(1e-3), is_measured_alone=True)
 
 
+def sentences(setting: Setting) -> Iterator[Row]:
+    count, weights = 1000, setting.folder / "weights" / "sentences.safetensors"
+
+    def inputs() -> Arrays:
+        run_networks(["weights", str(weights)], weights, setting, "sentences.py")
+        generator = np.random.default_rng(SEED)
+        # As prompts of 1000 things have it; zeros follow the end.
+        lengths = generator.choice(np.arange(8, 13), count, p=[0.63, 0.25, 0.08, 0.03, 0.01])
+        rows = generator.integers(1000, 30000, (count, 12)).astype(np.float32)
+        return {"identifiers": np.where(np.arange(12) < lengths[:, None], rows, 0).astype(np.float32)}
+    parameters = {"sentences": str(weights)}
+    yield Row(
+        "sentences", f"vectors of {count} prompts, 8 to 12 tokens, MiniLM", inputs, dict(parameters),
+        [Peer("onnxruntime", "sentences", parameters | {"layout": layout}) for layout in ("padded", "by length")],
+        agreement.values(1e-4))
+
+
 def make_weights(name: str, path: Path, setting: Setting) -> None:
     run_networks(["weights", name, str(path)], path, setting)
 
@@ -177,4 +194,5 @@ def coresets(sizes: Sizes) -> Iterator[Row]:
 
 def all_rows(setting: Setting, sizes: Sizes) -> list[Row]:
     return [
-        *products(), *convolutions(), *networks(setting), *trainings(setting), *attention(), *searches(), *coresets(sizes)]
+        *products(), *convolutions(), *networks(setting), *trainings(setting), *attention(), *sentences(setting),
+        *searches(), *coresets(sizes)]

@@ -121,28 +121,49 @@ private struct ReverseDistillationLessons {
   ) throws -> ReverseDistillation {
     let builder = NetworkBuilder(on: teacher.backbone.device, seed: fitting.seed)
     let network = try ReverseDistillationNetwork(teacher.plan, builder)
+    let split = ExampleSplit(examples: pictures.count, fraction: configuration.validationPart, seed: fitting.seed)
+    let (trained, watched) = (split.training.map { pictures[$0] }, split.validation.map { pictures[$0] })
     let trainer = try Trainer(
-      configuration.plan(pictures: pictures.count, seed: fitting.seed), builder,
-      examples: pictures.count * variants)
+      configuration.plan(pictures: trained.count, seed: fitting.seed), builder, examples: trained.count * variants)
     let source = try (configuration.variesInEveryStep ? configuration.augmentation : nil).map {
       augmentation -> BatchSource in
-      let pictures = try pictures.map { try FloatImage(self.pictures[$0]) }
+      let pictures = try trained.map { try FloatImage(self.pictures[$0]) }
       return try BatchSource(trainer.plan, examples: pictures.count, augmentation: augmentation) { pictures[$0] }
     }
     let workspace = fitting.workspace
-    let loop = try TrainingLoop(trainer, workspace?.settings(named: name) ?? LoopSettings())
-    try loop.run(resuming: workspace?.resumes ?? false) { step in
-      let levels =
-        try source?.pictures(step).map { try teacher.levels(of: NetworkPicture($0)) }
-        ?? step.examples.map { try self.levels(of: pictures[$0 / variants], variant: $0 % variants) }
-      let teachers = try teacher.plan.strides.indices.map { level in
-        try Tensor.concatenated(levels.map { $0[level] }, axis: 0)
-      }
-      let students = try teacher.inspected(network(teachers, step.pass))
-      return [("loss", try ReverseDistillationDistance.loss(students, teachers))]
-    } progress: {
-      try fitting.progress(.training(loss: $0.report.losses[0].value, fold: fold), $0.report.step, $0.report.steps)
+    var settings = workspace?.settings(named: name) ?? LoopSettings()
+    if !watched.isEmpty {
+      (settings.validationSteps, settings.patience) = (configuration.validationSteps, configuration.patience)
     }
+    try TrainingLoop(trainer, settings).run(
+      resuming: workspace?.resumes ?? false,
+      losses: { step in
+        let levels =
+          try source?.pictures(step).map { try teacher.levels(of: NetworkPicture($0)) }
+          ?? step.examples.map { try self.levels(of: trained[$0 / variants], variant: $0 % variants) }
+        return [("loss", try loss(network, levels, step.pass))]
+      },
+      validation: watched.isEmpty
+        ? nil
+        : {
+          let losses = try watched.map {
+            try loss(network, [levels(of: $0, variant: 0)], .inference).values()[0]
+          }
+          return [("loss", losses.reduce(0) { $0 + Double($1) } / Double(losses.count))]
+        },
+      progress: {
+        try fitting.progress(.training(loss: $0.report.losses[0].value, fold: fold), $0.report.step, $0.report.steps)
+      })
     return try ReverseDistillation(configuration, teacher, file: builder.hostTensors(from: "the training"))
+  }
+
+  /// - levels: of every picture of a batch
+  private func loss(
+    _ network: ReverseDistillationNetwork<TrainedConvolution>, _ levels: [[Tensor]], _ pass: Pass
+  ) throws -> Tensor {
+    let teachers = try teacher.plan.strides.indices.map { level in
+      try Tensor.concatenated(levels.map { $0[level] }, axis: 0)
+    }
+    return try ReverseDistillationDistance.loss(teacher.inspected(network(teachers, pass)), teachers)
   }
 }

@@ -36,6 +36,11 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
   public var rate = 0.005
   public var firstDecay = 0.5
   public var secondDecay = 0.999
+  /// Part of the training pictures whose loss is only watched, every ``validationSteps`` steps.
+  public var validationPart = 0.0
+  public var validationSteps = 50
+  /// Training ends after so many validations without a lesser loss, with the student of the least one; nil for never.
+  public var patience: Int?
   /// Smoothing of the anomaly map, in network pixels.
   public var smoothingSigma = 4.0
   public var falseAlarmRate = 0.01
@@ -67,6 +72,10 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
       ("false-alarm rate", falseAlarmRate > 0 && falseAlarmRate < 1, "must lie between 0 and 1"),
       ("smoothing", smoothingSigma > 0 && smoothingSigma < 100, "must be above 0 and below 100 pixels"),
       ("folds", folds >= 2, "must be at least 2"),
+      ("validation part", validationPart >= 0 && validationPart < 1, "must be at least 0 and below 1"),
+      ("validation steps", validationSteps > 0, "must be at least 1"),
+      ("patience", patience ?? 1 > 0, "must be at least 1 validation"),
+      ("patience", patience == nil || validationPart > 0, "needs a part of the pictures for validation"),
       ("variants", (1...1024).contains(variants ?? 1), "must be between 1 and 1024"),
     ]
     for (name, holds, reason) in checks where !holds { throw .setting(name: name, reason: reason) }
