@@ -74,4 +74,5 @@ def main(folder):
     (Path(__file__).parent / "wordnet.json").write_text("[\n" + lines + "\n]\n")
 
 
-main(sys.argv[1] if len(sys.argv) > 1 else "/usr/share/wordnet")
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "/usr/share/wordnet")

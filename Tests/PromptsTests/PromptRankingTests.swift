@@ -8,8 +8,8 @@ import Words
 
 @Suite("Ranking of prompts")
 struct PromptRankingTests {
-  private static let prompts = ["aaa", "bbb", "ccc", "ddd"].map {
-    Prompt(text: "a nut with \($0)", word: $0, source: .status, lookedUp: nil)
+  private static let prompts = (["aaa", "bbb", "ccc", "ddd"] as [String]).map {
+    Prompt(text: "a nut with " + $0, word: $0, source: .status, lookedUp: nil)
   }
 
   @Test func theMostSimilarIsFirstAndOfEqualsTheFirst() throws {
