@@ -95,11 +95,25 @@ struct RealPicturesTests {
           keyword: product.keyword, description: product.description, wordNet: wordNet, encoder: words)
         let ranking = try PromptRanking(set.prompts, pictures: pictures, encoder: encoder)
         #expect(ranking.entries.count == set.prompts.count && ranking.reference == nil)
-        #expect(ranking.entries.prefix(3).map(\.prompt.text) == expected, "\(category)")
+        for (text, entry) in zip(expected, ranking.entries) {
+          // Which of near equals is first may differ between devices.
+          let found = try #require(ranking.entries.first { $0.prompt.text == text }, "\(text)")
+          #expect(abs(found.similarity - entry.similarity) <= 2e-3, "\(category): \(text), not \(entry.prompt.text)")
+        }
         #expect(zip(ranking.entries, ranking.entries.dropFirst()).allSatisfy { $0.similarity >= $1.similarity })
       }
     }
   }
 
-  private static let best: [(String, [String])] = [("blister", []), ("fabric", []), ("flange", [])]
+  private static let best: [(String, [String])] = [
+    ("blister", ["package", "even texture", "parcel", "", "container"].map { prompt("capsule pack", $0) }),
+    ("fabric", ["quilting", "tapestry", "drapery", "sheeting", "denim"].map { prompt("woven fabric", $0) }),
+    (
+      "flange", ["pinchbeck", "oroide", "rim", "bearing metal", "cheoplastic metal"].map { prompt("metal flange", $0) }
+    ),
+  ]
+
+  private static func prompt(_ object: String, _ word: String) -> String {
+    word.isEmpty ? "a photo of a \(object)" : "a \(object) with \(word)"
+  }
 }
