@@ -181,7 +181,7 @@ struct RealWordNetTests {
     #expect(try wordNet.senses(of: "metal nut").isEmpty)
   }
 
-  /// Some microseconds in release; the bound is for a debug build on a busy machine.
+  /// 0.2 to 0.8 ms in a debug build; the bound is for a busy machine.
   @Test func aLookupTakesLessThanAMillisecond() throws {
     let (wordNet, words) = (try RealWordNet.contents.get(), try Self.words.get())
     var senses = 0

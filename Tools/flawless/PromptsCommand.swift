@@ -1,5 +1,7 @@
 public import ArgumentParser
+import Compute
 import Datasets
+import Devices
 import Foundation
 import Images
 import Prompts
@@ -94,7 +96,8 @@ struct PromptsCommand: ParsableCommand {
         "data set: \(found.category.root) has \(found.category.kind.layout) (--dataset \(found.category.kind.rawValue))"
       )
     }
-    let encoders = try loadEncoders(needsPictures: found != nil, progress)
+    let device = encoder == .none ? nil : try common.openDevice(progress)
+    let encoders = try device.map { try loadEncoders(on: $0, needsPictures: found != nil) } ?? Encoders()
     let set = try PromptSet(
       keyword: keyword, description: description ?? (isKnown ? known?.description : nil), senses: words.sense,
       wordNet: wordNet, options: options, encoder: encoders.senses)
@@ -104,6 +107,7 @@ struct PromptsCommand: ParsableCommand {
       set: set, ranking: ranking, category: category, pictures: found?.files ?? [], senseEncoder: encoders.senses?.name)
     if let json { try OutputFile.writeJSON(report.object, to: json) }
     if json != "-" { for line in report.lines(top: top) { try Output.line(line) } }
+    if let device { DeviceChoice.keepKernels(of: device) }
   }
 
   private struct Encoders {
@@ -112,9 +116,7 @@ struct PromptsCommand: ParsableCommand {
     var pictures: (any TextImageEncoder)?
   }
 
-  private func loadEncoders(needsPictures: Bool, _ progress: ProgressReporter) throws -> Encoders {
-    guard encoder != .none else { return Encoders() }
-    let device = try common.openDevice(progress)
+  private func loadEncoders(on device: any Device, needsPictures: Bool) throws -> Encoders {
     if encoder == .clip {
       let clip = try TextImageEncoderKind.clip.load(on: device, weights: weights, activation: activation)
       // MiniLM reads glosses better than CLIP, where it is there.
