@@ -53,6 +53,8 @@ let libraries: [Target] = [
   library("Checkpoints", ["Locking", "CZlib", "CSHA256"]),
   library("Backbones", ["Tensors", "Checkpoints"]),
   library("TextImage", ["Images", "Backbones", "Networks", "Checkpoints"]),
+  library("Words", ["Checkpoints"]),
+  library("Prompts", ["Words", "TextImage", "Images"]),
   library("Datasets", ["Checkpoints", "Images"]),
   library("SampleData", ["Images", "Checkpoints", "Locking"]),
   library("Metrics"),
@@ -73,7 +75,7 @@ let tools: [Target] = [
     name: "flawless",
     dependencies: [
       "ToolSupport", "Backbones", "Checkpoints", "Compute", "Datasets", "Detectors", "Devices", "Experiments", "Images",
-      "ModelExport", "SampleData", "TextImage", argumentParser,
+      "ModelExport", "Prompts", "SampleData", "TextImage", "Words", argumentParser,
     ],
     path: "Tools/flawless", exclude: ["demo.jpg"]),
   .target(
@@ -115,6 +117,8 @@ let testTargets: [Target] = [
   tests("Checkpoints", ["HostileFiles", "fuzz-readers"]),
   tests("Backbones", ["Checkpoints", "Compute", "Tensors"]),
   tests("TextImage", ["Images", "Backbones", "Networks", "Checkpoints", "Compute", "Tensors"]),
+  tests("Words"),
+  tests("Prompts", ["Words", "TextImage", "Images", "Backbones", "Checkpoints", "Compute", "Datasets", "SampleData"]),
   tests("Datasets", ["Images"]),
   tests("SampleData", ["Images", "Datasets"]),
   tests("Metrics"),

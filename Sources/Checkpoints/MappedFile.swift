@@ -1,16 +1,16 @@
-import Foundation
+package import Foundation
 
 /// A regular file mapped for reading, and its descriptor, which tells whether the file has changed since.
 ///
 /// `@unchecked Sendable`: nothing is changed after `init`; the pages are only ever read.
-final class MappedFile: @unchecked Sendable {
+package final class MappedFile: @unchecked Sendable {
   private let path: String
   private let descriptor: Int32
   private let start: UnsafeMutableRawPointer?
   private let count: Int
   private let changed: timespec
 
-  init(_ path: String) throws(CheckpointError) {
+  package init(_ path: String) throws(CheckpointError) {
     // Not blocking: opening a pipe that nobody writes would wait for ever.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.failure(path) }
@@ -48,14 +48,14 @@ final class MappedFile: @unchecked Sendable {
   }
 
   /// The pages; the mapping lives as long as the data and its slices do.
-  var data: Data {
+  package var data: Data {
     guard let start else { return Data() }
     return Data(bytesNoCopy: start, count: count, deallocator: .custom { _, _ in withExtendedLifetime(self) {} })
   }
 
   /// Expects that the file has the length and the time of its opening. What happens between this check and the use of
   /// the pages is not seen.
-  func checkUnchanged() throws(CheckpointError) {
+  package func checkUnchanged() throws(CheckpointError) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw Self.failure(path) }
     let time = Self.time(status)

@@ -6,7 +6,8 @@ import Testing
 struct HelpTests {
   private static let commands = [
     [], ["demo"], ["sample-data"], ["datasets"], ["datasets", "check"], ["train"], ["evaluate"], ["predict"],
-    ["threshold"], ["threshold", "show"], ["threshold", "rate"], ["threshold", "f1"], ["threshold", "set"], ["export"],
+    ["threshold"], ["threshold", "show"], ["threshold", "rate"], ["threshold", "f1"], ["threshold", "set"], ["prompts"],
+    ["export"],
     ["devices"], ["weights"], ["weights", "list"],
     ["weights", "add"], ["weights", "verify"],
   ]
@@ -47,7 +48,8 @@ struct HelpTests {
     let outcome = try flawless("--generate-completion-script", shell)
     #expect(outcome.status == 0)
     for command in [
-      "sample-data", "datasets", "train", "evaluate", "predict", "threshold", "export", "devices", "weights", "demo",
+      "sample-data", "datasets", "train", "evaluate", "predict", "threshold", "prompts", "export", "devices", "weights",
+      "demo",
     ] {
       #expect(outcome.output.contains(command), "\(command)")
     }

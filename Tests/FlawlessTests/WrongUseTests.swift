@@ -22,6 +22,12 @@ struct WrongUseTests {
     (["evaluate", "m", "--data", "x", "--category", "y", "--json", "-", "--csv", "-"], "Only one of --json and --csv"),
     (["predict", "m", "x", "-o", "out", "--watch", "--json", "y"], "--json cannot be used with --watch"),
     (["predict", "m", "/nowhere/at/all", "-o", "out", "--watch"], "--watch takes folders"),
+    (["prompts"], "Name the product with --keyword, with --category, or with --data."),
+    (["prompts", "--keyword", "x", "--shots", "4"], "--shots needs --data or --normal."),
+    (["prompts", "--keyword", "x", "--template", "a {object}"], "needs {object} and {word}"),
+    (["prompts", "--keyword", "x", "--weights", "y"], "--weights and --activation are options of --encoder clip."),
+    (["prompts", "--data", "x", "--encoder", "none"], "--encoder none looks at no pictures"),
+    (["prompts", "--keyword", "x", "--kind", "gadget"], "'gadget' is invalid"),
     (["weights", "add"], "Missing expected argument"),
   ])
   func itIsNamed(_ arguments: [String], _ words: String) throws {

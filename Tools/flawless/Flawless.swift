@@ -20,6 +20,6 @@ struct Flawless: ParsableCommand {
     version: Version.text,
     subcommands: [
       Demo.self, SampleDataCommand.self, DatasetsCommand.self, Train.self, Evaluate.self, Predict.self,
-      ThresholdCommand.self, ExportCommand.self, DevicesCommand.self, Weights.self,
+      ThresholdCommand.self, PromptsCommand.self, ExportCommand.self, DevicesCommand.self, Weights.self,
     ])
 }
