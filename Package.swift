@@ -117,7 +117,7 @@ let testTargets: [Target] = [
   tests("Checkpoints", ["HostileFiles", "fuzz-readers"]),
   tests("Backbones", ["Checkpoints", "Compute", "Tensors"]),
   tests("TextImage", ["Images", "Backbones", "Networks", "Checkpoints", "Compute", "Tensors"]),
-  tests("Words"),
+  tests("Words", ["HostileFiles"]),
   tests("Prompts", ["Words", "TextImage", "Images", "Backbones", "Checkpoints", "Compute", "Datasets", "SampleData"]),
   tests("Datasets", ["Images"]),
   tests("SampleData", ["Images", "Datasets"]),

@@ -56,7 +56,9 @@ extension Synset {
   }
 
   private static func pointers(_ fields: inout ArraySlice<Substring>) -> [Pointer]? {
-    guard let count = fields.popFirst().flatMap({ Int($0) }), count >= 0, fields.count == 4 * count else { return nil }
+    // Not 4 * count: a damaged count may be as large as a number can be.
+    guard let count = fields.popFirst().flatMap({ Int($0) }), fields.count.isMultiple(of: 4), fields.count / 4 == count
+    else { return nil }
     var pointers: [Pointer] = []
     for _ in 0..<count {
       guard let symbol = fields.popFirst(), let target = fields.popFirst().flatMap({ Int($0) }),

@@ -91,7 +91,7 @@ public struct WordNet: Sendable {
     guard let line = try index.line(of: lemma) else { return nil }
     let fields = line.text.split(separator: " ")
     guard fields.count > 3, fields[1] == "n", let count = Int(fields[2]), let symbols = Int(fields[3]), count > 0,
-      symbols >= 0, symbols < fields.count, fields.count == 6 + symbols + count
+      symbols >= 0, symbols < fields.count, fields.count - 6 - symbols == count
     else { throw index.damaged(line.offset, "this is no entry of a noun") }
     let offsets = fields.suffix(count).compactMap { Int($0) }
     guard offsets.count == count else { throw index.damaged(line.offset, "a synset's place is no number") }

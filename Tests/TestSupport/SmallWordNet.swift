@@ -30,10 +30,10 @@ public struct SmallWordNet {
   private func line(_ number: Int, at offset: Int, _ target: (Int) -> Int) -> String {
     let synset = synsets[number]
     let pointers = synset.pointers.map { " \($0.0) \(Self.digits(target($0.1))) n 0000" }.joined()
-    let count = "00\(synset.pointers.count + 1)"
-    // A pointer to a verb, which is none of ours.
+    let count = "00\(synset.pointers.count + 2)"
+    // Pointers that are none of ours: to a verb, and between single words of nouns.
     return
-      "\(Self.digits(offset)) \(synset.file) n \(synset.words) \(count)\(pointers) + 00000042 v 0101 | \(synset.gloss)  \n"
+      "\(Self.digits(offset)) \(synset.file) n \(synset.words) \(count)\(pointers) + 00000042 v 0101 ! 00000042 n 0101 | \(synset.gloss)  \n"
   }
 
   private static func digits(_ offset: Int) -> String {

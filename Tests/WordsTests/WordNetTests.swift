@@ -1,4 +1,5 @@
 import Foundation
+import HostileFiles
 import TestSupport
 import Testing
 
@@ -28,6 +29,22 @@ struct SmallWordNetTests {
       let axes = try wordNet.senses(of: "axes")
       #expect(axes.map(\.file) == [.artifact, .shape])
       #expect(try wordNet.baseForms(of: "workmen").isEmpty)
+    }
+  }
+
+  /// Each rule for endings by itself, with no exception that gives the same.
+  @Test(arguments: [
+    ("nut", "nuts"), ("lens", "lenses"), ("loaf", "loaves"), ("box", "boxes"), ("quiz", "quizes"), ("bench", "benches"),
+    ("brush", "brushes"), ("workman", "workmen"), ("battery", "batteries"),
+  ])
+  func endingsAreTakenOff(_ noun: String, _ plural: String) throws {
+    var small = SmallWordNet()
+    small.entries = [(noun, [0])]
+    try withWordNet(small) { _, wordNet, _ in
+      let forms = try wordNet.baseForms(of: plural)
+      #expect(forms == [noun])
+      let senses = try wordNet.senses(of: plural.uppercased())
+      #expect(senses.count == 1)
     }
   }
 
@@ -85,6 +102,7 @@ struct SmallWordNetTests {
     "OFFSET 06 v 01 nut 0 000 | x", "OFFSET 06 n 00 000 | x", "OFFSET 06 n 02 nut 0 000 | x",
     "OFFSET 06 n 01 nut 0 000",
     "OFFSET 06 n 01 nut 0 001 @ 00000000 n | x", "OFFSET 06 n 01 nut 0 000 @ | x", "OFFSET 06 n 01 nut 0 -01 | x",
+    "OFFSET 06 n 01 nut 0 9223372036854775807 @ 00000000 n 0000 | x",
     "OFFSET 06 n 01 nut 0 001 @ abcdefgh n 0000 | x", "OFFSET 06 n 01 nut | x", "OFFSET | x", " | ", "",
   ])
   func damagedSynsetsAreAnError(_ line: String) throws {
@@ -105,6 +123,7 @@ struct SmallWordNetTests {
   @Test(arguments: [
     "nut", "nut n", "nut v 1 0 1 0 00000000", "nut n 0 0 0 0", "nut n 2 0 2 0 00000000", "nut n 1 9 @ 1 0 00000000",
     "nut n 1 0 1 0 x", "nut n 1 -1 1 0 00000000", "nut n 9999999999999 0 1 0 0", "nut n 1 9223372036854775807 1 0 0",
+    "nut n 9223372036854775807 0 1 0 0",
   ])
   func damagedEntriesAreAnError(_ line: String) throws {
     try withWordNet { _, _, folder in
@@ -113,6 +132,32 @@ struct SmallWordNetTests {
       let wordNet = try WordNet(folder: folder.path)
       let error = #expect(throws: WordNetError.self) { try wordNet.senses(of: "nut") }
       #expect(error?.description.hasPrefix("\(path.path) is damaged at byte 12: ") == true)
+    }
+  }
+
+  /// Whatever the bytes are, there is a value or the typed error; a trap would end the run.
+  @Test func changedFilesGiveValuesOrTheirError() throws {
+    try withWordNet { small, _, folder in
+      var mutator = Mutator(seed: 1)
+      var (read, refused) = (0, 0)
+      for name in ["index.noun", "data.noun", "noun.exc"] {
+        let path = folder.appendingPathComponent(name)
+        let original = try [UInt8](Data(contentsOf: path))
+        for _ in 0..<300 {
+          try Data(mutator.mutated(original)).write(to: path)
+          do throws(WordNetError) {
+            let wordNet = try WordNet(folder: folder.path)
+            for (noun, _) in small.entries + [("axes", []), ("nuts", [])] {
+              for sense in try wordNet.senses(of: noun) {
+                for relation in Relation.allCases { _ = try wordNet.related(sense, by: relation, depth: 9) }
+              }
+            }
+            read += 1
+          } catch { refused += 1 }
+        }
+        try Data(original).write(to: path)
+      }
+      #expect(read >= 100 && refused >= 100, "\(read) read, \(refused) refused")
     }
   }
 
