@@ -30,9 +30,10 @@ public struct PromptRanking: Sendable {
     let mean = (0..<encoder.width).map { component in
       vectors.reduce(0.0) { $0 + Double($1[component]) } / Double(vectors.count)
     }
-    // Vectors that cancel out have no direction: then no prompt is more like them than another.
-    let length = max(mean.reduce(0) { $0 + $1 * $1 }.squareRoot(), .leastNormalMagnitude)
-    try self.init(prompts, vector: mean.map { Float($0 / length) }, encoder: encoder, reference: nil)
+    let length = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    // What is left of vectors that cancel out is rounding, no direction: then no prompt is more like them than another.
+    let vector = length > 1e-6 ? mean.map { Float($0 / length) } : [Float](repeating: 0, count: mean.count)
+    try self.init(prompts, vector: vector, encoder: encoder, reference: nil)
   }
 
   /// By text alone: the cosine with a description of the product, or with the base prompt, which then is itself the first.

@@ -32,7 +32,8 @@ struct PromptRankingTests {
     // Opposite vectors have no direction: the order is the prompts'.
     let opposite = try PromptRanking(
       Self.prompts, pictures: [StubEncoder.picture(0), StubEncoder.picture(180)], encoder: encoder)
-    #expect(opposite.entries.allSatisfy { abs($0.similarity) <= 1 })
+    #expect(opposite.entries.map(\.index) == [0, 1, 2, 3])
+    #expect(opposite.entries.allSatisfy { $0.similarity == 0 && $0.margin ?? 0 == 0 })
   }
 
   @Test func withoutPicturesTheDescriptionOrTheBasePromptDecides() throws {
