@@ -64,7 +64,8 @@ public struct PromptSet: Sendable {
 
   private typealias Word = (word: String, source: Prompt.Source, part: String?)
 
-  private static func normalized(_ keyword: String) -> String {
+  /// A keyword as prompts write it: in lower case, with single blanks between its words.
+  public static func normalized(_ keyword: String) -> String {
     keyword.lowercased().split { $0.isWhitespace || $0 == "_" }.joined(separator: " ")
   }
 

@@ -44,6 +44,15 @@ struct PromptsCommandTests {
     #expect((senses.first?["candidates"] as? [[String: Any]])?.count == 2)
   }
 
+  /// However it is written, a known keyword has its description; another product's name does not get it.
+  @Test func aKnownKeywordKeepsItsDescription() throws {
+    for (keyword, isKnown) in [("metal nut", true), ("metal_nut", true), (" Metal  NUT ", true), ("nut", false)] {
+      let outcome = try prompts("--keyword", keyword, "--category", "metal_nut", "--json", "-")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect((try outcome.json()["description"] is String) == isKnown, "\(keyword)")
+    }
+  }
+
   @Test func anUnknownSenseAndAMissingWordNetAreSaid() throws {
     let sense = try prompts("--keyword", "nut", "--sense", "n00000001")
     #expect(sense.status == 1 && sense.errors.hasPrefix("flawless: n00000001 is no sense of the keyword's words"))

@@ -89,7 +89,7 @@ struct PromptsCommand: ParsableCommand {
       throw UsageError("The pictures have no category; name the product with --keyword.")
     }
     // A description of something else would mislead.
-    let isKnown = known.map { self.keyword == nil || $0.keyword == self.keyword?.lowercased() } ?? false
+    let isKnown = known.map { $0.keyword == PromptSet.normalized(keyword) } ?? false
     let progress = try common.progress()
     if let found, pictures.dataset == .auto, pictures.normal.isEmpty {
       try progress.note(
