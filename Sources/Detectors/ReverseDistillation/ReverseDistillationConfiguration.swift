@@ -12,7 +12,7 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
     /// The authors': 200 epochs, 16 pictures a step, 256 x 256 pixels.
     case paper
     /// For a CPU: 1000 steps of 8 pictures of 224 x 224 pixels, of which there are 8 variants each, moved by up to 4 % and
-    /// turned by up to 3 degrees; distances are judged by those of normal pictures at the same place.
+    /// turned by up to 3 degrees.
     case fast
   }
 
@@ -54,7 +54,7 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
     switch preset {
     case .paper: (size, length, batch, folds, isNormalized) = (256, .epochs(200), 16, 2, false)
     case .fast:
-      (size, length, batch, folds, isNormalized) = (224, .steps(1000), 8, 2, true)
+      (size, length, batch, folds, isNormalized) = (224, .steps(1000), 8, 2, false)
       var small = Augmentation()
       (small.translation, small.degrees) = (0.04, 3)
       (augmentation, variants) = (small, 8)
