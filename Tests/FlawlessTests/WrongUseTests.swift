@@ -22,6 +22,14 @@ struct WrongUseTests {
     (["evaluate", "m", "--data", "x", "--category", "y", "--json", "-", "--csv", "-"], "Only one of --json and --csv"),
     (["predict", "m", "x", "-o", "out", "--watch", "--json", "y"], "--json cannot be used with --watch"),
     (["predict", "m", "/nowhere/at/all", "-o", "out", "--watch"], "--watch takes folders"),
+    (
+      ["train", "--normal", "x", "-o", "y", "--detector", "reverse-distillation", "--patience", "3"],
+      "--validation-steps and --patience need --validation-part."
+    ),
+    (
+      ["train", "--normal", "x", "-o", "y", "--detector", "reverse-distillation", "--variants", "4"],
+      "--variants needs something that varies"
+    ),
     (["prompts"], "Name the product with --keyword, with --category, or with --data."),
     (["prompts", "--keyword", "x", "--shots", "4"], "--shots needs --data or --normal."),
     (["prompts", "--keyword", "x", "--template", "a {object}"], "needs {object} and {word}"),

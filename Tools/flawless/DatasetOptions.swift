@@ -4,8 +4,8 @@ import ToolSupport
 
 extension DatasetKind: ExpressibleByArgument {}
 
-/// Where the pictures are.
-struct DatasetOptions: ParsableArguments {
+/// A category of a data set, or a folder of good pictures.
+struct ProductPlace: ParsableArguments {
   @Option(help: "The layout of the data set.")
   var dataset: DatasetKind = .auto
 
@@ -21,6 +21,16 @@ struct DatasetOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("A folder of good pictures, in any layout; may be repeated.", valueName: "DIR"))
   var normal: [String] = []
+
+  var isOwnLayout: Bool { dataset == .auto || dataset == .folder }
+  var foreignFolders: ValidationError {
+    ValidationError("--dataset \(dataset.rawValue) has folders of its own; leave it out.")
+  }
+}
+
+/// Where the pictures are.
+struct DatasetOptions: ParsableArguments {
+  @OptionGroup var place: ProductPlace
 
   @Option(help: ArgumentHelp("A folder of defective test pictures; may be repeated.", valueName: "DIR"))
   var abnormal: [String] = []
@@ -38,17 +48,14 @@ struct DatasetOptions: ParsableArguments {
       "A list of pictures as CSV (path,split,label,mask) or JSON lines; paths are relative to it.", valueName: "FILE"))
   var manifest: String?
 
-  private var namesFolders: Bool { !(normal + abnormal + normalTest + masks).isEmpty }
+  private var namesFolders: Bool { !(place.normal + abnormal + normalTest + masks).isEmpty }
 
   func validate() throws {
-    let isOwnLayout = dataset == .auto || dataset == .folder
-    if manifest != nil, data != nil || namesFolders {
+    if manifest != nil, place.data != nil || namesFolders {
       throw ValidationError("--manifest cannot be used with --data or folders of pictures.")
     }
-    if manifest != nil || namesFolders, !isOwnLayout {
-      throw ValidationError("--dataset \(dataset.rawValue) has folders of its own; leave it out.")
-    }
-    if manifest == nil, data == nil, !namesFolders {
+    if manifest != nil || namesFolders, !place.isOwnLayout { throw place.foreignFolders }
+    if manifest == nil, place.data == nil, !namesFolders {
       throw ValidationError("Name pictures with --data, with --normal, or with --manifest.")
     }
     if !masks.isEmpty, abnormal.isEmpty { throw ValidationError("--masks needs --abnormal.") }
@@ -56,17 +63,18 @@ struct DatasetOptions: ParsableArguments {
 
   func open() throws -> Dataset {
     if let manifest { return try Dataset(manifest: manifest) }
-    guard namesFolders else { return try Dataset(dataset, root: data ?? ".", split: split) }
+    guard namesFolders else { return try Dataset(place.dataset, root: place.data ?? ".", split: place.split) }
     return Dataset(
       PictureFolders(
-        name: category, root: data ?? "", normal: normal, abnormal: abnormal, normalTest: normalTest, masks: masks))
+        name: place.category, root: place.data ?? "", normal: place.normal, abnormal: abnormal, normalTest: normalTest,
+        masks: masks))
   }
 
-  func load() throws -> Category { try open().category(category) }
+  func load() throws -> Category { try open().category(place.category) }
 
   /// Says which layout was recognised, and what was passed over.
   func announce(_ found: Category, _ progress: ProgressReporter) throws {
-    if dataset == .auto, manifest == nil, !namesFolders {
+    if place.dataset == .auto, manifest == nil, !namesFolders {
       try progress.note("data set: \(found.root) has \(found.kind.layout) (--dataset \(found.kind.rawValue))")
     }
     for line in Self.summary(of: found) { try progress.note("skipped \(line)") }

@@ -37,7 +37,7 @@ struct DatasetsCheck: ParsableCommand {
     let progress = try reporting.progress()
     let opened = try dataset.open()
     var found: [(category: Datasets.Category, check: DatasetCheck)] = []
-    for name in try dataset.category.map({ [$0] }) ?? opened.categories() {
+    for name in try dataset.place.category.map({ [$0] }) ?? opened.categories() {
       let category = try opened.category(name)
       found.append((category, try DatasetCheck(category) { try progress.report(name, $0, of: $1) }))
     }

@@ -19,21 +19,7 @@ extension LexicographerFile: ExpressibleByArgument {
 
 /// Where pictures of the product are; none need be named.
 struct ProductPictures: ParsableArguments {
-  @Option(help: "The layout of the data set.")
-  var dataset: DatasetKind = .auto
-
-  @Option(help: ArgumentHelp("The data set's folder, which holds the categories.", valueName: "ROOT"))
-  var data: String?
-
-  @Option(
-    help: ArgumentHelp("The category: a product's folder. May be left out where there is one.", valueName: "NAME"))
-  var category: String?
-
-  @Option(help: ArgumentHelp("VisA's list in split_csv, without '.csv'.", valueName: "NAME"))
-  var split = Dataset.standardSplit
-
-  @Option(help: ArgumentHelp("A folder of good pictures, in any layout; may be repeated.", valueName: "DIR"))
-  var normal: [String] = []
+  @OptionGroup var place: ProductPlace
 
   @Option(
     help: ArgumentHelp(
@@ -43,25 +29,24 @@ struct ProductPictures: ParsableArguments {
   @Option(help: ArgumentHelp("Draw the shots at random with this seed.", valueName: "SEED"))
   var draw: UInt64?
 
-  var areNamed: Bool { data != nil || !normal.isEmpty }
+  var areNamed: Bool { place.data != nil || !place.normal.isEmpty }
 
   func validate() throws {
     if !areNamed, shots != nil { throw ValidationError("--shots needs --data or --normal.") }
     if draw != nil, shots == nil { throw ValidationError("--draw needs --shots.") }
-    if !normal.isEmpty, dataset != .auto, dataset != .folder {
-      throw ValidationError("--dataset \(dataset.rawValue) has folders of its own; leave it out.")
-    }
+    if !place.normal.isEmpty, !place.isOwnLayout { throw place.foreignFolders }
   }
 
   /// The product and its pictures; nil where none were named.
   func load() throws -> (category: Datasets.Category, files: [String])? {
     guard areNamed else { return nil }
     let opened =
-      normal.isEmpty
-      ? try Dataset(dataset, root: data ?? ".", split: split)
+      place.normal.isEmpty
+      ? try Dataset(place.dataset, root: place.data ?? ".", split: place.split)
       : Dataset(
-        PictureFolders(name: category, root: data ?? "", normal: normal, abnormal: [], normalTest: [], masks: []))
-    let found = try opened.category(category)
+        PictureFolders(
+          name: place.category, root: place.data ?? "", normal: place.normal, abnormal: [], normalTest: [], masks: []))
+    let found = try opened.category(place.category)
     return (found, try found.shots(shots, draw: draw))
   }
 }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Checkpoints
 import Compute
 import Datasets
 import Devices
@@ -66,7 +67,7 @@ struct PromptsCommand: ParsableCommand {
   @OptionGroup(title: "Run") var common: CommonOptions
 
   func validate() throws {
-    if keyword == nil, pictures.category == nil, !pictures.areNamed {
+    if keyword == nil, pictures.place.category == nil, !pictures.areNamed {
       throw ValidationError("Name the product with --keyword, with --category, or with --data.")
     }
     if encoder != .clip, weights != nil || activation != nil {
@@ -83,7 +84,7 @@ struct PromptsCommand: ParsableCommand {
     let options = try words.options()
     let wordNet = try WordNet(folder: words.wordNet)
     let found = try pictures.load()
-    let category = found?.category.name ?? pictures.category
+    let category = found?.category.name ?? pictures.place.category
     let known = category.flatMap(ProductKeyword.of)
     guard let keyword = keyword ?? known?.keyword ?? category else {
       throw UsageError("The pictures have no category; name the product with --keyword.")
@@ -91,7 +92,7 @@ struct PromptsCommand: ParsableCommand {
     // A description of something else would mislead.
     let isKnown = known.map { $0.keyword == PromptSet.normalized(keyword) } ?? false
     let progress = try common.progress()
-    if let found, pictures.dataset == .auto, pictures.normal.isEmpty {
+    if let found, pictures.place.dataset == .auto, pictures.place.normal.isEmpty {
       try progress.note(
         "data set: \(found.category.root) has \(found.category.kind.layout) (--dataset \(found.category.kind.rawValue))"
       )
@@ -120,7 +121,8 @@ struct PromptsCommand: ParsableCommand {
     if encoder == .clip {
       let clip = try TextImageEncoderKind.clip.load(on: device, weights: weights, activation: activation)
       // MiniLM reads glosses better than CLIP, where it is there.
-      return Encoders(senses: (try? MiniLM(on: device)) ?? clip, texts: clip, pictures: clip)
+      let isThere = (try? WeightsCache.standard.locate(.miniLM)) != nil
+      return Encoders(senses: isThere ? try MiniLM(on: device) : clip, texts: clip, pictures: clip)
     }
     let words = try MiniLM(on: device)
     return Encoders(

@@ -63,6 +63,12 @@ struct ReverseDistillationOptions: ParsableArguments {
 
   func validate() throws {
     if epochs != nil, steps != nil { throw ValidationError("Only one of --epochs and --steps can be given.") }
+    if validationPart == nil, validationSteps != nil || patience != nil {
+      throw ValidationError("--validation-steps and --patience need --validation-part.")
+    }
+    if variants != nil, configuration.augmentation == nil {
+      throw ValidationError("--variants needs something that varies, as --translation 0.04, or --preset fast.")
+    }
   }
 
   /// The options that were given.

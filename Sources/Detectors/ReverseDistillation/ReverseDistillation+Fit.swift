@@ -27,19 +27,20 @@ extension ReverseDistillation {
   /// A student from elsewhere, which may have seen the pictures for training.
   private func judged(_ fitting: Fitting, learntFrom path: String) throws -> ReverseDistillation {
     if fitting.validation > 0 { return try judgedByValidation(fitting) }
-    return try judged(by: distances(fitting.pictures, fitting.load, fitting)) {
-      HeldOutScores(
-        $0, training: "\($0.count) normal pictures, which the student in \(path) may have seen", isWeak: true)
-    }
+    let scores = try scores(fitting.pictures, fitting.load, fitting)
+    return try judged(
+      by: HeldOutScores(
+        scores, training: "\(scores.count) normal pictures, which the student in \(path) may have seen",
+        isWeak: true))
   }
 
   private func judgedByValidation(_ fitting: Fitting) throws -> ReverseDistillation {
-    try judged(by: distances(fitting.validation, fitting.loadValidation, fitting)) { HeldOutScores(ofValidation: $0) }
+    try judged(by: HeldOutScores(ofValidation: scores(fitting.validation, fitting.loadValidation, fitting)))
   }
 
   private func judgedByCopies(_ fitting: Fitting) throws -> ReverseDistillation {
     let copies = try fitting.load(0).admissibleCopies()
-    return try judged(by: distances(copies.count, { copies[$0] }, fitting)) { HeldOutScores(ofCopies: $0) }
+    return try judged(by: HeldOutScores(ofCopies: scores(copies.count, { copies[$0] }, fitting)))
   }
 
   /// By students that were trained without the pictures they score.
@@ -47,24 +48,24 @@ extension ReverseDistillation {
     _ lessons: ReverseDistillationLessons, _ fitting: Fitting
   ) throws -> ReverseDistillation {
     let folds = min(configuration.folds, fitting.pictures)
-    var distances: [[Tensor]] = []
+    var scores: [HeldOutScores.Score] = []
     for fold in 0..<folds {
       let seen = (0..<fitting.pictures).filter { $0 % folds != fold }
       let model = try lessons.student(of: seen, named: "fold-\(fold + 1)", fold: (fold + 1, folds))
       for picture in 0..<fitting.pictures where picture % folds == fold {
-        distances.append(try model.distances(lessons.levels(of: picture, variant: 0)))
+        scores.append(try model.score(lessons.levels(of: picture, variant: 0)))
       }
     }
-    return try judged(by: distances) { HeldOutScores(crossFitted: $0, folds: folds) }
+    return try judged(by: HeldOutScores(crossFitted: scores, folds: folds))
   }
 
-  private func distances(
+  private func scores(
     _ pictures: Int, _ load: (Int) throws -> NetworkPicture, _ fitting: Fitting
-  ) throws -> [[Tensor]] {
+  ) throws -> [HeldOutScores.Score] {
     try (0..<pictures).map {
-      let distances = try distances(teacher.levels(of: load($0)))
+      let score = try score(teacher.levels(of: load($0)))
       try fitting.progress(.threshold, $0 + 1, pictures)
-      return distances
+      return score
     }
   }
 }

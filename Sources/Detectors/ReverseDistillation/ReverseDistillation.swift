@@ -17,8 +17,6 @@ public struct ReverseDistillation: Detector {
   private let student: ReverseDistillationNetwork<FoldedStudentConvolution>
   /// The student's values under the names of the authors' checkpoints.
   private let learnt: any TensorFile
-  /// What distances are measured by; nil where they count as they are.
-  private var normal: NormalDistances?
 
   public init(
     _ configuration: ReverseDistillationConfiguration, backbone: any Backbone, file: any TensorFile,
@@ -29,9 +27,6 @@ public struct ReverseDistillation: Detector {
       configuration, ReverseDistillationTeacher(configuration, backbone: backbone, ignored: ignored), file: file)
     self.threshold = threshold
     self.heldOut = heldOut
-    if configuration.isNormalized {
-      normal = try NormalDistances(file, sides: teacher.sides, on: teacher.backbone.device)
-    }
   }
 
   /// - Throws: `CheckpointError` when the file's names or shapes are not those of the teacher's student.
@@ -59,37 +54,29 @@ public struct ReverseDistillation: Detector {
   }
 
   public func tensors() throws -> [String: HostTensor] {
-    let student = try learnt.names.map { ($0, try learnt.tensor(named: $0)) }
-    return try Dictionary(
-      student + (normal?.tensors() ?? [:]).map { ($0, $1) }, uniquingKeysWith: { first, _ in first })
+    try Dictionary(
+      learnt.names.map { ($0, try learnt.tensor(named: $0)) }, uniquingKeysWith: { first, _ in first })
   }
 
   public func inspect(_ picture: NetworkPicture) throws -> Inspection {
-    let map = try map(distances(teacher.levels(of: picture)), normal)
+    let map = try map(teacher.levels(of: picture))
     return Inspection(score: map.largest, map: map)
   }
 
-  /// The levels' distances between student and teacher: [1, side, side, 1] each. Where places are ignored, those of the
-  /// nearest ones that are not.
+  /// The levels' distances between student and teacher, resized bilinearly (corners aligned) to network pixels, summed and
+  /// smoothed. Where places are ignored, they count as the nearest ones that are not.
   ///
   /// - teachers: one picture's levels
-  func distances(_ teachers: [Tensor]) throws -> [Tensor] {
-    try zip(student(teachers, .inference), teachers).enumerated().map { level, pair in
-      let distances = try ReverseDistillationDistance.map(pair.0, pair.1)
-      guard !teacher.regions.isEmpty else { return distances }
-      let region = teacher.regions[level]
-      let flat = try distances.reshaped(to: [distances.shape.count, 1])
-      return try region.spread(region.inspected(flat)).reshaped(to: distances.shape)
-    }
-  }
-
-  /// The levels' distances, or what they are beside normal ones, resized bilinearly (corners aligned) to network pixels,
-  /// summed and smoothed.
-  private func map(_ distances: [Tensor], _ normal: NormalDistances?) throws -> AnomalyMap {
+  private func map(_ teachers: [Tensor]) throws -> AnomalyMap {
     let size = configuration.size
-    let levels = try distances.enumerated().map { level, distances in
-      try (normal?.normalized(distances, level: level) ?? distances)
-        .resampled(.bilinearAlignCorners, height: size, width: size)
+    let levels = try zip(student(teachers, .inference), teachers).enumerated().map { level, pair in
+      var distances = try ReverseDistillationDistance.map(pair.0, pair.1)
+      if !teacher.regions.isEmpty {
+        let region = teacher.regions[level]
+        let flat = try distances.reshaped(to: [distances.shape.count, 1])
+        distances = try region.spread(region.inspected(flat)).reshaped(to: distances.shape)
+      }
+      return try distances.resampled(.bilinearAlignCorners, height: size, width: size)
     }
     let sum = try levels.dropFirst().reduce(levels[0]) { try $0.combined(.add, with: $1) }
     let values = try sum.gaussianSmoothed(sigma: configuration.smoothingSigma).values()
@@ -97,29 +84,17 @@ public struct ReverseDistillation: Detector {
     return AnomalyMap(width: size, height: size, values: values, ignored: ignored)
   }
 
-  /// This model, with what is normal for it and its threshold.
-  ///
-  /// - heldOut: the levels' distances of normal pictures that were held out; each one is judged by the others
-  /// - origin: says where the scores come from
-  func judged(
-    by heldOut: [[Tensor]], _ origin: ([HeldOutScores.Score]) -> HeldOutScores
-  ) throws -> ReverseDistillation {
-    let values = try heldOut.map { try $0.map { try $0.values() } }
-    var sums = teacher.sides.map { NormalDistances.Sums(side: $0) }
-    for picture in values {
-      for level in sums.indices { sums[level].add(picture[level]) }
-    }
-    let device = teacher.backbone.device
+  /// - teachers: one picture's levels
+  func score(_ teachers: [Tensor]) throws -> HeldOutScores.Score {
+    let largest = try map(teachers).largest
+    return HeldOutScores.Score(picture: largest, largestPixel: largest)
+  }
+
+  /// This model with its threshold.
+  func judged(by heldOut: HeldOutScores) throws -> ReverseDistillation {
     var model = self
-    if configuration.isNormalized { model.normal = try NormalDistances(sums, on: device) }
-    let scores = try zip(heldOut, values).map { distances, values in
-      let others = heldOut.count > 1 ? zip(sums, values).map { $0.without($1) } : sums
-      let normal = configuration.isNormalized ? try NormalDistances(others, on: device) : nil
-      let largest = try map(distances, normal).largest
-      return HeldOutScores.Score(picture: largest, largestPixel: largest)
-    }
-    model.heldOut = origin(scores)
-    model.threshold = try model.heldOut?.threshold(falseAlarmRate: configuration.falseAlarmRate)
+    model.heldOut = heldOut
+    model.threshold = try heldOut.threshold(falseAlarmRate: configuration.falseAlarmRate)
     return model
   }
 }

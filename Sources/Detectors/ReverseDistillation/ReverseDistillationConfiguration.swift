@@ -25,9 +25,6 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
   /// So many variants of a picture there are, the picture itself the first, and the teacher's features of them are computed
   /// once; nil where it is varied anew in every step.
   public var variants: Int?
-  /// Whether a level's distances are measured in deviations from those of normal pictures that were held out, at the same
-  /// place (``NormalDistances``), and not as they are, as the paper has it.
-  public var isNormalized: Bool
   /// Pictures a step; fewer where there are not so many.
   public var batch: Int
   /// Adam's learning rate, and whether it falls to 0 along half a cosine, or stays.
@@ -52,9 +49,9 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
   public init(_ preset: Preset = .paper) {
     self.preset = preset
     switch preset {
-    case .paper: (size, length, batch, folds, isNormalized) = (256, .epochs(200), 16, 2, false)
+    case .paper: (size, length, batch, folds) = (256, .epochs(200), 16, 2)
     case .fast:
-      (size, length, batch, folds, isNormalized) = (224, .steps(1000), 8, 2, false)
+      (size, length, batch, folds) = (224, .steps(1000), 8, 2)
       var small = Augmentation()
       (small.translation, small.degrees) = (0.04, 3)
       (augmentation, variants) = (small, 8)

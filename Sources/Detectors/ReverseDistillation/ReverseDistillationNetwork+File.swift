@@ -20,11 +20,9 @@ extension ReverseDistillationNetwork<TrainedConvolution> {
     }
   }
 
-  /// What checkpoints hold beside the student: the authors' a convolution that their program never runs, and counters; ours
-  /// what distances are normal.
+  /// What the authors' checkpoints hold beside the student: a convolution that their program never runs, and counters.
   private static func isUnused(_ name: String) -> Bool {
-    NormalDistances.isName(name) || name.hasPrefix("bn.conv4.") || name.hasPrefix("bn.bn4.")
-      || name.hasSuffix(".num_batches_tracked")
+    name.hasPrefix("bn.conv4.") || name.hasPrefix("bn.bn4.") || name.hasSuffix(".num_batches_tracked")
   }
 }
 
