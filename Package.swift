@@ -60,7 +60,9 @@ let libraries: [Target] = [
   library("Metrics"),
   library("Detectors", ["Backbones", "Images", "Metrics", "Networks"]),
   library("Generator", ["Backbones", "Checkpoints", "Networks", "Tensors"]),
-  library("Experiments", ["Detectors", "Datasets", "Metrics"]),
+  library("Pages"),
+  library("Generation", ["Generator", "Detectors", "Prompts", "Datasets", "Metrics", "Pages"]),
+  library("Experiments", ["Detectors", "Datasets", "Metrics", "Pages"]),
   library("ONNX"),
   library("ModelExport", ["Detectors", "ONNX"]),
   library("OpCatalogue", ["Compute"]),
@@ -74,8 +76,9 @@ let tools: [Target] = [
   .executableTarget(
     name: "flawless",
     dependencies: [
-      "ToolSupport", "Backbones", "Checkpoints", "Compute", "Datasets", "Detectors", "Devices", "Experiments", "Images",
-      "ModelExport", "Prompts", "SampleData", "TextImage", "Words", argumentParser,
+      "ToolSupport", "Backbones", "Checkpoints", "Compute", "Datasets", "Detectors", "Devices", "Experiments",
+      "Generation", "Generator", "Images", "Metrics", "ModelExport", "Networks", "Prompts", "SampleData", "Tensors",
+      "TextImage", "Words", argumentParser,
     ],
     path: "Tools/flawless", exclude: ["demo.jpg"]),
   .target(
@@ -123,6 +126,8 @@ let testTargets: [Target] = [
   tests("SampleData", ["Images", "Datasets"]),
   tests("Metrics"),
   tests("Detectors", ["Backbones", "Checkpoints", "Compute", "Datasets", "Images", "Metrics", "Networks", "Tensors"]),
+  tests(
+    "Generation", ["Checkpoints", "Compute", "Detectors", "Generator", "Images", "Networks", "Tensors"]),
   tests("Generator", ["Backbones", "Checkpoints", "Compute", "Networks", "Tensors"]),
   tests("Benchmarking", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
   tests("ONNX"),

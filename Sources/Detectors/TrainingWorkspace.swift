@@ -1,6 +1,6 @@
 public import Foundation
 import Checkpoints
-import Networks
+package import Networks
 
 /// A folder where a training that takes long keeps its checkpoints, log and curve, so that it can go on after it was stopped.
 public struct TrainingWorkspace: Sendable {
@@ -13,7 +13,7 @@ public struct TrainingWorkspace: Sendable {
 
   private static let purposeFile = "training.json"
   /// The files of the model's own training, beside those of others that its threshold needs.
-  static let modelName = "model"
+  package static let modelName = "model"
 
   /// Takes a folder for a training, or goes on in it. What another training left there is removed.
   ///
@@ -53,7 +53,7 @@ public struct TrainingWorkspace: Sendable {
   }
 
   /// Where one of the trainings keeps its files.
-  func settings(named name: String) -> LoopSettings {
+  package func settings(named name: String) -> LoopSettings {
     func file(_ ending: String) -> URL { folder.appendingPathComponent("\(name).\(ending)") }
     return LoopSettings(
       checkpoint: file("safetensors"), checkpointSteps: checkpointSteps, checkpointMinutes: checkpointMinutes,

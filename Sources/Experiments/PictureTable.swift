@@ -1,4 +1,5 @@
 import Foundation
+import Pages
 
 /// The pictures of a category, strangest first, with a line where the threshold lies and buttons to show some of them.
 struct PictureTable {

@@ -105,18 +105,3 @@ public struct ReportSection: Sendable {
     "category-\(index)-" + category.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? String($0) : "-" }.joined()
   }
 }
-
-/// Escapes text for HTML.
-func escaped(_ text: String) -> String {
-  text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-    .replacing("\"", with: "&quot;")
-}
-
-/// A picture as a data URI, recognised by its first bytes.
-func dataURI(_ data: Data) -> String {
-  let kind = data.starts(with: [0xFF, 0xD8]) ? "jpeg" : "png"
-  return "data:image/\(kind);base64,\(data.base64EncodedString())"
-}
-
-/// Four significant digits.
-func formatted(_ value: Float) -> String { String(format: "%.4g", Double(value)) }

@@ -1,4 +1,5 @@
 import Foundation
+import Pages
 
 /// One self-contained HTML page: numbers, score distributions with the threshold, and every test picture with its map,
 /// mask and verdict, sorted by score. Pictures are embedded; nothing is loaded from a network, and nothing needs scripts.
@@ -19,24 +20,13 @@ public struct ReportPage: Sendable {
     self.sections = sections
   }
 
-  public func html() -> String {
+  public func html() -> String { Page(title: title, style: reportStyle, body: body).html() }
+
+  private var body: String {
     """
-    <!doctype html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <link rel="icon" href="data:,">
-    <title>\(escaped(title))</title>
-    <style>
-    \(reportStyle)
-    </style>
-    </head>
-    <body>
     <header>
     <h1>\(escaped(title))</h1>
-    <dl class="facts">\(facts.map { "<div><dt>\(escaped($0.name))</dt><dd>\(escaped($0.value))</dd></div>" }.joined())</dl>
+    \(Page.list(facts, kind: "facts"))
     \(sections.count > 1 ? overview : "")
     </header>
     <main>
@@ -45,9 +35,6 @@ public struct ReportPage: Sendable {
     <footer>A picture's score is its largest distance between a patch and the nearest patch of the normal training \
     pictures. The maps of a category share one scale, so that they can be compared by eye: dark is normal, bright is \
     strange. Figures are computed on raw scores and do not depend on the threshold; verdicts do.</footer>
-    </body>
-    </html>
-
     """
   }
 
@@ -75,7 +62,7 @@ public struct ReportPage: Sendable {
     <section id="\(section.anchor(index))">
     <h2>\(escaped(section.category))</h2>
     <p class="summary">\(escaped(section.summary))</p>
-    <dl class="cards">\((section.figures + [("verdicts right", section.rightVerdicts)]).map(card).joined())</dl>
+    \(Page.list(section.figures + [("verdicts right", section.rightVerdicts)], kind: "cards"))
     \(everything(section))
     <h3>Scores</h3>
     \(ScorePlot(section).svg)
@@ -98,9 +85,5 @@ public struct ReportPage: Sendable {
       <details><summary>all \(rows.count) figures</summary><div class="scroll"><table class="overview">\
       <tbody>\(rows.joined())</tbody></table></div></details>
       """
-  }
-
-  private func card(_ figure: (name: String, value: String)) -> String {
-    "<div><dt>\(escaped(figure.name))</dt><dd>\(escaped(figure.value))</dd></div>"
   }
 }

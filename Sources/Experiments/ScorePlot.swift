@@ -1,4 +1,5 @@
 import Foundation
+import Pages
 
 /// The scores of a category as an SVG: every picture a dot, good ones above, defective ones below, the threshold a line.
 ///

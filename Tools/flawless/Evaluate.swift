@@ -45,15 +45,10 @@ struct Evaluate: ParsableCommand {
   @Option(help: ArgumentHelp("Write report.html into this folder.", valueName: "DIR"))
   var report: String?
 
-  private var size: EvaluationSize? {
-    evaluateSize == "original"
-      ? .original : Int(evaluateSize).flatMap { (8...16384).contains($0) ? .square($0) : nil }
-  }
+  private var size: EvaluationSize? { EvaluationSize(evaluateSize) }
 
   func validate() throws {
-    guard size != nil else {
-      throw ValidationError("--evaluate-size is 'original' or a number of pixels from 8 to 16384.")
-    }
+    if size == nil { throw EvaluationSize.wrong }
     guard json != "-" || csv != "-" else { throw ValidationError("Only one of --json and --csv can be '-'.") }
   }
 

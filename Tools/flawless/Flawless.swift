@@ -19,7 +19,8 @@ struct Flawless: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Demo.self, SampleDataCommand.self, DatasetsCommand.self, Train.self, Evaluate.self, Predict.self,
-      ThresholdCommand.self, PromptsCommand.self, ExportCommand.self, DevicesCommand.self, Weights.self,
+      Demo.self, SampleDataCommand.self, DatasetsCommand.self, Train.self, Evaluate.self, CompareCommand.self,
+      Predict.self, ThresholdCommand.self, PromptsCommand.self, GenerateCommand.self, ExportCommand.self,
+      DevicesCommand.self, Weights.self,
     ])
 }
