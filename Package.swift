@@ -60,6 +60,7 @@ let libraries: [Target] = [
   library("Metrics"),
   library("Detectors", ["Backbones", "Images", "Metrics", "Networks"]),
   library("Generator", ["Backbones", "Checkpoints", "Networks", "Tensors"]),
+  library("Integrator", ["Generator", "Prompts", "TextImage", "Images", "Networks", "Tensors"]),
   library("Experiments", ["Detectors", "Datasets", "Metrics"]),
   library("ONNX"),
   library("ModelExport", ["Detectors", "ONNX"]),
@@ -124,6 +125,9 @@ let testTargets: [Target] = [
   tests("Metrics"),
   tests("Detectors", ["Backbones", "Checkpoints", "Compute", "Datasets", "Images", "Metrics", "Networks", "Tensors"]),
   tests("Generator", ["Backbones", "Checkpoints", "Compute", "Networks", "Tensors"]),
+  tests(
+    "Integrator",
+    ["Backbones", "Checkpoints", "Compute", "Generator", "Images", "Networks", "Prompts", "Tensors", "TextImage"]),
   tests("Benchmarking", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
   tests("ONNX"),
   tests("ModelExport", ["Backbones", "Checkpoints", "Compute", "Detectors", "Tensors"]),
