@@ -60,8 +60,10 @@ let libraries: [Target] = [
   library("Metrics"),
   library("Detectors", ["Backbones", "Images", "Metrics", "Networks"]),
   library("Generator", ["Backbones", "Checkpoints", "Networks", "Tensors"]),
+  library("Integrator", ["Generator", "Prompts", "TextImage", "Images", "Networks", "Tensors"]),
+  library("Experiments", ["Detectors", "Datasets", "Metrics"]),
   library("Pages"),
-  library("Generation", ["Generator", "Detectors", "Prompts", "Datasets", "Metrics", "Pages"]),
+  library("Generation", ["Integrator", "Generator", "Detectors", "Prompts", "Datasets", "Metrics", "Pages"]),
   library("Experiments", ["Detectors", "Datasets", "Metrics", "Pages"]),
   library("ONNX"),
   library("ModelExport", ["Detectors", "ONNX"]),
@@ -129,6 +131,9 @@ let testTargets: [Target] = [
   tests(
     "Generation", ["Checkpoints", "Compute", "Detectors", "Generator", "Images", "Networks", "Tensors"]),
   tests("Generator", ["Backbones", "Checkpoints", "Compute", "Networks", "Tensors"]),
+  tests(
+    "Integrator",
+    ["Backbones", "Checkpoints", "Compute", "Generator", "Images", "Networks", "Prompts", "Tensors", "TextImage"]),
   tests("Benchmarking", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
   tests("ONNX"),
   tests("ModelExport", ["Backbones", "Checkpoints", "Compute", "Detectors", "Tensors"]),

@@ -70,9 +70,14 @@ public struct VariationalSampler {
 
   /// What is decoded for one variant of each picture: `μ + τ · S ⊙ ε`, or its nearest codes; as the means.
   public func drawn(_ latents: Latents, _ key: RandomKey) throws -> Tensor {
+    let proposed = try proposed(latents, key)
+    return configuration.requantises ? try network.quantizer(proposed, .inference).values : proposed
+  }
+
+  /// `μ + τ · S ⊙ ε`, before codes replace it; as the means.
+  public func proposed(_ latents: Latents, _ key: RandomKey) throws -> Tensor {
     let noise = try noise(latents.means.shape, key).combined(.multiply, with: latents.spread)
-    let drawn = try latents.means.combined(.add, with: noise.affine(scale: Float(temperature), shift: 0))
-    return configuration.requantises ? try network.quantizer(drawn, .inference).values : drawn
+    return try latents.means.combined(.add, with: noise.affine(scale: Float(temperature), shift: 0))
   }
 
   /// One variant of each picture: [batch, height, width, 3], 0…1.

@@ -25,15 +25,16 @@ public struct PromptRanking: Sendable {
   ///
   /// - pictures: at least one
   public init(_ prompts: [Prompt], pictures: [Image], encoder: any TextImageEncoder) throws {
-    precondition(!pictures.isEmpty, "pictures are needed")
-    let vectors = try encoder.vectors(ofPictures: pictures)
-    let mean = (0..<encoder.width).map { component in
-      vectors.reduce(0.0) { $0 + Double($1[component]) } / Double(vectors.count)
-    }
-    let length = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    // What is left of vectors that cancel out is rounding, no direction: then no prompt is more like them than another.
-    let vector = length > 1e-6 ? mean.map { Float($0 / length) } : [Float](repeating: 0, count: mean.count)
-    try self.init(prompts, vector: vector, encoder: encoder, reference: nil)
+    try self.init(prompts, pictureVectors: encoder.vectors(ofPictures: pictures), encoder: encoder)
+  }
+
+  /// By pictures whose vectors are known: `encoder` made them.
+  ///
+  /// - vectors: at least one
+  public init(_ prompts: [Prompt], pictureVectors vectors: [[Float]], encoder: any TextEncoder) throws {
+    precondition(!vectors.isEmpty, "pictures are needed")
+    // Where vectors cancel out, no prompt is more like them than another.
+    try self.init(prompts, vector: Cosine.meanDirection(of: vectors), encoder: encoder, reference: nil)
   }
 
   /// By text alone: the cosine with a description of the product, or with the base prompt, which then is itself the first.

@@ -13,6 +13,13 @@ public struct Prompt: Codable, Hashable, Sendable {
   public let source: Source
   /// The word of the keyword that WordNet was asked for; nil where it was not.
   public let lookedUp: String?
+
+  init(text: String, word: String?, source: Source, lookedUp: String?) {
+    (self.text, self.word, self.source, self.lookedUp) = (text, word, source, lookedUp)
+  }
+
+  /// A sentence of one's own.
+  public init(_ text: String) { self.init(text: text, word: nil, source: .base, lookedUp: nil) }
 }
 
 /// The prompts of a keyword: W₁ … W_T related to the object W_o, and P_t = "a W_o with W_t" (arXiv 2403.06247; Eq. 1 of

@@ -72,11 +72,23 @@ public struct SenseChoice: Hashable, Sendable {
 }
 
 /// Likeness of vectors of length one.
-enum Cosine {
-  static func of(_ a: [Float], _ b: [Float]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
+package enum Cosine {
+  package static func of(_ a: [Float], _ b: [Float]) -> Double {
+    zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  }
+
+  /// The direction of the vectors' mean (Eq. 3 of our reading of arXiv 2403.06247); zeros where they cancel out, since what is
+  /// left then is rounding, no direction.
+  package static func meanDirection(of vectors: [[Float]]) -> [Float] {
+    let mean = (vectors.first ?? []).indices.map { component in
+      vectors.reduce(0.0) { $0 + Double($1[component]) } / Double(vectors.count)
+    }
+    let length = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    return length > 1e-6 ? mean.map { Float($0 / length) } : [Float](repeating: 0, count: mean.count)
+  }
 
   /// Indices by falling similarity, the lowest of equals first.
-  static func ranked(_ similarities: [Double]) -> [Int] {
+  package static func ranked(_ similarities: [Double]) -> [Int] {
     similarities.indices.sorted { (-similarities[$0], $0) < (-similarities[$1], $1) }
   }
 }

@@ -14,7 +14,7 @@ public enum CLIPActivation: String, CaseIterable, Codable, Sendable {
 }
 
 /// Texts and pictures in one space: CLIP with a vision transformer (Radford et al. 2021, arXiv 2103.00020).
-public struct CLIP: TextImageEncoder {
+public struct CLIP: DifferentiableTextImageEncoder {
   public let name: String
   public let width: Int
   /// Pixels of the side of the pictures that it sees.

@@ -3,7 +3,7 @@ import Checkpoints
 import Compute
 import Foundation
 public import Images
-import Tensors
+public import Tensors
 
 /// Pictures among words by a convex combination of semantic embeddings (Norouzi et al. 2014, arXiv 1312.5650): a classifier's
 /// probabilities over the vectors of its classes' names.
@@ -11,7 +11,7 @@ import Tensors
 /// `v = Σₜ pₜ (eₜ − m) / Σₜ pₜ` over the T most probable classes t, m the mean of all classes' vectors, which is taken from texts'
 /// vectors too. It names objects that are among ImageNet's 1000 classes, or near them. It tells nothing about defects, surfaces
 /// or materials: prompts of good and of damaged products rank by chance.
-public struct ConSE: TextImageEncoder {
+public struct ConSE: DifferentiableTextImageEncoder {
   public let name: String
   public let width: Int
   private let classifier: any Backbone
@@ -20,6 +20,8 @@ public struct ConSE: TextImageEncoder {
   private let mean: [Float]
   /// Centred, one a class.
   private let classes: [[Float]]
+  /// The same on the classifier's device: [classes, width].
+  private let classTable: Storage
 
   /// Classes that count.
   private static let most = 10
@@ -36,6 +38,7 @@ public struct ConSE: TextImageEncoder {
     }
     (self.classifier, self.words, self.mean, width) = (classifier, words, mean, words.width)
     classes = vectors.map { zip($0, mean).map(-) }
+    classTable = try Storage(classes.flatMap(\.self), on: classifier.device)
     name = "ConSE (\(classifier.kind.weights.name), \(words.name))"
   }
 
@@ -52,6 +55,28 @@ public struct ConSE: TextImageEncoder {
       }
       return Self.unit(sum)
     }
+  }
+
+  public var pictureSize: Int { Self.side }
+
+  /// The vectors of pictures; which classes are the most probable is taken as given, and passes no gradient.
+  public func vectors(of pictures: Tensor) throws -> Tensor {
+    let expected = [pictures.shape.extents.first ?? 1, Self.side, Self.side, 3]
+    guard pictures.shape.extents == expected else {
+      throw ShapeError.mismatch(
+        operation: name, argument: "pictures", expected: expected, found: pictures.shape.extents)
+    }
+    var logits: Tensor?
+    try classifier.trace(classifier.normalization(pictures)) { name, output in if name == "logits" { logits = output } }
+    guard let logits else { preconditionFailure("a classifier has logits") }
+    let shape: Shape = [expected[0], classes.count]
+    let probabilities = try logits.reshaped(to: shape).softmaxed()
+    let isAmongBest = LengthBatches.split(try probabilities.values(), width: classes.count).flatMap { row in
+      let best = Set(row.indices.sorted { row[$0] > row[$1] }.prefix(Self.most))
+      return row.indices.map { best.contains($0) ? Float(1) : 0 }
+    }
+    return try probabilities.combined(.multiply, with: Tensor(isAmongBest, shape: shape, on: classifier.device))
+      .multiplied(by: Tensor(classTable, shape: [classes.count, width])).unitRows()
   }
 
   /// The classifier's probabilities of ImageNet's classes, for each picture.

@@ -1,4 +1,5 @@
 public import Images
+public import Tensors
 
 /// Texts as vectors of length one, in which likeness of meaning is a cosine.
 public protocol TextEncoder: Sendable {
@@ -14,4 +15,14 @@ public protocol TextEncoder: Sendable {
 public protocol TextImageEncoder: TextEncoder {
   /// - Returns: one vector of length one per picture, in the order given.
   func vectors(ofPictures pictures: [Image]) throws -> [[Float]]
+}
+
+/// Whose vectors of pictures can be differentiated in the pictures.
+public protocol DifferentiableTextImageEncoder: TextImageEncoder {
+  /// Pixels of the side of the pictures that it sees.
+  var pictureSize: Int { get }
+  /// - pictures: [batch, ``pictureSize``, ``pictureSize``, 3], RGB of 0 … 255; on a tape or not
+  /// - result: [batch, ``TextEncoder/width``], rows of length one
+  /// - Throws: `ShapeError` when the size is another one.
+  func vectors(of pictures: Tensor) throws -> Tensor
 }

@@ -16,7 +16,7 @@ public enum TextImageEncoderKind: String, CaseIterable, Codable, Sendable {
   /// - Throws: `CheckpointError`, `NetworkMismatch`, ``TextImageError``.
   public func load(
     cache: WeightsCache = .standard, on device: any Device, weights: String? = nil, activation: CLIPActivation? = nil
-  ) throws -> any TextImageEncoder {
+  ) throws -> any DifferentiableTextImageEncoder {
     switch self {
     case .conse:
       guard weights == nil, activation == nil else { throw TextImageError.onlyForCLIP }

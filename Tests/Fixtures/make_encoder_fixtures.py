@@ -289,4 +289,5 @@ def main(wheels):
     (here / "encoders.json").write_text(json.dumps(contents) + "\n")
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

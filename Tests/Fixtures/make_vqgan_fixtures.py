@@ -345,98 +345,100 @@ def checkpoint(whole, path):
 
 
 margins, bends = [], []
-document = {"presets": {}}
-for preset, c in PRESETS.items():
-    document["presets"][preset], state = counted(c)
-    if preset == "f16":
-        document["names"] = state
-discriminator = Discriminator(64, 3)
-document["discriminator"] = {
-    "parameters": sum(value.numel() for value in discriminator.parameters()),
-    "names": {name: list(value.shape) for name, value in discriminator.state_dict().items()},
-    "logits": list(discriminator(torch.zeros(1, 3, 256, 256)).shape[2:]),
-}
 
-x = hashed(PICTURES, BATCH, HEIGHT, WIDTH, 3).permute(0, 3, 1, 2)
+if __name__ == "__main__":
+    document = {"presets": {}}
+    for preset, c in PRESETS.items():
+        document["presets"][preset], state = counted(c)
+        if preset == "f16":
+            document["names"] = state
+    discriminator = Discriminator(64, 3)
+    document["discriminator"] = {
+        "parameters": sum(value.numel() for value in discriminator.parameters()),
+        "names": {name: list(value.shape) for name, value in discriminator.state_dict().items()},
+        "logits": list(discriminator(torch.zeros(1, 3, 256, 256)).shape[2:]),
+    }
 
-
-def begun_whole():
-    """Names are hashed without the wrapper's prefix."""
-    whole = Whole(SMALL, DISCRIMINATOR)
-    for name, value in whole.named():
-        value.data.copy_(first_value(name, tuple(value.shape)))
-    return whole
+    x = hashed(PICTURES, BATCH, HEIGHT, WIDTH, 3).permute(0, 3, 1, 2)
 
 
-whole, layers = begun_whole(), {}
+    def begun_whole():
+        """Names are hashed without the wrapper's prefix."""
+        whole = Whole(SMALL, DISCRIMINATOR)
+        for name, value in whole.named():
+            value.data.copy_(first_value(name, tuple(value.shape)))
+        return whole
 
 
-def visited(prefix):
-    return lambda name, value: layers.__setitem__(prefix + name, summary(value))
+    whole, layers = begun_whole(), {}
 
 
-with torch.no_grad():
-    model = whole.model
-    z = model.quant_conv(model.encoder(x, visited("encoder.")))
-    visited("")("quant_conv", z)
-    quantized, legacy = model.quantized(z)
-    visited("")("quantize", quantized)
-    opened = model.post_quant_conv(quantized)
-    visited("")("post_quant_conv", opened)
-    model.decoder(opened, visited("decoder."))
-    margins.append(model.margin)
-document["layers"] = layers
-
-real, fake = 2 * hashed("real", 2, 1, 3, 4), 2 * hashed("fake", 2, 1, 3, 4)
-l = 4 * hashed("logVariances", 2, 6, 3, 4)
-S2 = model.quantize.embedding.weight.detach().var(0, unbiased=False).view(1, -1, 1, 1)
-document["losses"] = {
-    "hinge": hinge(real, fake).item(),
-    "vanilla": vanilla(real, fake).item(),
-    "generator": -fake.mean().item(),
-    "legacy": legacy.item(),
-    "fixed": model.quantized(z, legacy=False)[1].item(),
-    "perceptual": perceptual(x, x.flip(3)).item(),
-    "divergence": (0.5 * (l.exp() / S2 - 1 - (l.exp() / S2).log()).sum() / 2).item(),
-}
+    def visited(prefix):
+        return lambda name, value: layers.__setitem__(prefix + name, summary(value))
 
 
-def trained(kind, start, steps):
-    whole = begun_whole().train()
-    optimizers = [torch.optim.Adam(part.parameters(), lr=RATE, betas=(0.5, 0.9)) for part in (whole.model, whole.loss)]
-    # As the published code, whose resting adversary has gradients of 0: Adam counts its steps.
-    for value in whole.parameters():
-        value.grad = torch.zeros_like(value)
-    result = {"start": start, "steps": []}
-    for number in range(steps):
-        found, gradients = step(whole, x, kind, number >= start, optimizers)
-        result["steps"].append(found)
-        if number == start:
-            result["gradients"] = {name: {"norm": value.norm().item(), "first4": value.flatten()[:4].tolist()}
-                                   for name, value in gradients.items()}
-    result["statistics"] = {name: value.flatten()[:4].tolist() for name, value in whole.named_buffers() if "running" in name}
-    return result
+    with torch.no_grad():
+        model = whole.model
+        z = model.quant_conv(model.encoder(x, visited("encoder.")))
+        visited("")("quant_conv", z)
+        quantized, legacy = model.quantized(z)
+        visited("")("quantize", quantized)
+        opened = model.post_quant_conv(quantized)
+        visited("")("post_quant_conv", opened)
+        model.decoder(opened, visited("decoder."))
+        margins.append(model.margin)
+    document["layers"] = layers
+
+    real, fake = 2 * hashed("real", 2, 1, 3, 4), 2 * hashed("fake", 2, 1, 3, 4)
+    l = 4 * hashed("logVariances", 2, 6, 3, 4)
+    S2 = model.quantize.embedding.weight.detach().var(0, unbiased=False).view(1, -1, 1, 1)
+    document["losses"] = {
+        "hinge": hinge(real, fake).item(),
+        "vanilla": vanilla(real, fake).item(),
+        "generator": -fake.mean().item(),
+        "legacy": legacy.item(),
+        "fixed": model.quantized(z, legacy=False)[1].item(),
+        "perceptual": perceptual(x, x.flip(3)).item(),
+        "divergence": (0.5 * (l.exp() / S2 - 1 - (l.exp() / S2).log()).sum() / 2).item(),
+    }
 
 
-bends.clear()
-document["trainings"] = {kind: trained(kind, *lengths) for kind, lengths in TRAININGS.items()}
-print("smallest lead of a code and distance from a bend", min(margins), min(bends))
-assert min(margins) > 2e-4 and min(bends) > 2e-5, "choose other pictures"
+    def trained(kind, start, steps):
+        whole = begun_whole().train()
+        optimizers = [torch.optim.Adam(part.parameters(), lr=RATE, betas=(0.5, 0.9)) for part in (whole.model, whole.loss)]
+        # As the published code, whose resting adversary has gradients of 0: Adam counts its steps.
+        for value in whole.parameters():
+            value.grad = torch.zeros_like(value)
+        result = {"start": start, "steps": []}
+        for number in range(steps):
+            found, gradients = step(whole, x, kind, number >= start, optimizers)
+            result["steps"].append(found)
+            if number == start:
+                result["gradients"] = {name: {"norm": value.norm().item(), "first4": value.flatten()[:4].tolist()}
+                                       for name, value in gradients.items()}
+        result["statistics"] = {name: value.flatten()[:4].tolist() for name, value in whole.named_buffers() if "running" in name}
+        return result
 
 
-def rounded(value):
-    if isinstance(value, float):
-        return float(f"{value:.9g}")
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    return [rounded(item) for item in value] if isinstance(value, list) else value
+    bends.clear()
+    document["trainings"] = {kind: trained(kind, *lengths) for kind, lengths in TRAININGS.items()}
+    print("smallest lead of a code and distance from a bend", min(margins), min(bends))
+    assert min(margins) > 2e-4 and min(bends) > 2e-5, "choose other pictures"
 
 
-output = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("vqgan.json")
-document["checkpoint"] = checkpoint(begun_whole(), output.with_suffix(".ckpt"))
-output.write_text(json.dumps(rounded(document)).replace("}, ", "},\n") + "\n")
-print(output.stat().st_size)
-for name in ("presets", "losses"):
-    print(document[name])
-for found in document["trainings"]["vanilla"]["steps"]:
-    print({name: round(value, 4) for name, value in found.items()})
+    def rounded(value):
+        if isinstance(value, float):
+            return float(f"{value:.9g}")
+        if isinstance(value, dict):
+            return {key: rounded(item) for key, item in value.items()}
+        return [rounded(item) for item in value] if isinstance(value, list) else value
+
+
+    output = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("vqgan.json")
+    document["checkpoint"] = checkpoint(begun_whole(), output.with_suffix(".ckpt"))
+    output.write_text(json.dumps(rounded(document)).replace("}, ", "},\n") + "\n")
+    print(output.stat().st_size)
+    for name in ("presets", "losses"):
+        print(document[name])
+    for found in document["trainings"]["vanilla"]["steps"]:
+        print({name: round(value, 4) for name, value in found.items()})

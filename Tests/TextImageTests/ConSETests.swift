@@ -3,6 +3,7 @@ import Checkpoints
 import Compute
 import Foundation
 import Images
+import Tensors
 import TestSupport
 import Testing
 
@@ -76,6 +77,33 @@ struct ConSETests {
     let length = centred.reduce(0) { $0 + $1 * $1 }.squareRoot()
     expectVectors(try conse.vectors(ofTexts: ["zipper"]), [centred.map { $0 / length }])
     #expect(conse.width == 7 && conse.name == "ConSE (EfficientNet-Lite0, bytes)")
+  }
+
+  /// As tensors the same vectors, and gradients as differences have them while the same classes are the best.
+  @Test(arguments: TestDevice.oneOfEachKind)
+  func vectorsOfTensorsHaveGradients(_ tested: TestDevice) throws {
+    let conse = try ConSE(classifier: ColourClassifier(on: tested.device), words: ByteEncoder())
+    #expect(conse.pictureSize == 224)
+    let colours: [[UInt8]] = [[200, 30, 90], [10, 250, 128]]
+    let pictures = try colours.map { colour in
+      try Image(width: 224, height: 224, channels: 3, pixels: (0..<(224 * 224)).flatMap { _ in colour })
+    }
+    let tensor = try Tensor(
+      pictures.flatMap { $0.pixels.map(Float.init) }, shape: [2, 224, 224, 3], on: tested.device)
+    let found = try conse.vectors(of: tensor)
+    expectVectors(
+      LengthBatches.split(try found.values(), width: 7), try conse.vectors(ofPictures: pictures), within: 1e-5)
+    // Of one factor on each colour: single pixels count for too little.
+    let factors = try Tensor([1, 0.9, 1.1, 1, 1, 1], shape: [2, 3], on: tested.device)
+    let check = try GradientCheck([("factors", factors)], samples: 6, roundings: 512) { operands, _ in
+      let colours = try operands[0].combined(
+        .multiply, with: Tensor([200, 30, 90, 10, 250, 128], shape: [2, 3], on: tested.device))
+      let ones = try Tensor.filled(1, shape: [2, 224 * 224, 1], on: tested.device)
+      return try conse.vectors(
+        of: ones.multiplied(by: colours.reshaped(to: [2, 1, 3])).reshaped(to: [2, 224, 224, 3]))
+    }
+    #expect(check.isSound, "\(check.findings)")
+    #expect(throws: ShapeError.self) { try conse.vectors(of: .filled(1, shape: [1, 224, 200, 3], on: tested.device)) }
   }
 
   @Test func classesAreImageNets() {
