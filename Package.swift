@@ -61,7 +61,6 @@ let libraries: [Target] = [
   library("Detectors", ["Backbones", "Images", "Metrics", "Networks"]),
   library("Generator", ["Backbones", "Checkpoints", "Networks", "Tensors"]),
   library("Integrator", ["Generator", "Prompts", "TextImage", "Images", "Networks", "Tensors"]),
-  library("Experiments", ["Detectors", "Datasets", "Metrics"]),
   library("Pages"),
   library("Generation", ["Integrator", "Generator", "Detectors", "Prompts", "Datasets", "Metrics", "Pages"]),
   library("Experiments", ["Detectors", "Datasets", "Metrics", "Pages"]),

@@ -26,22 +26,26 @@ public struct TemperatureCalibration: Codable, Hashable, Sendable {
     public var refinements = 3
     /// Variants of each original at each temperature.
     public var variants = 1
+    /// Of ratios no further than this from 1 the hottest temperature is taken: noise on top of originals that vary by themselves
+    /// has ratios above 1 only.
+    public var excess = 0.0
     public var seed: UInt64 = 0
 
     public init() {}
   }
 
-  /// Tries temperatures with the same draws, so that the ratio changes with the temperature alone, and takes the one whose ratio is
-  /// nearest to 1, by its logarithm.
+  /// Tries temperatures with the same draws, so that the ratio changes with the temperature alone, and takes the hottest one whose
+  /// ratio is within ``Settings/excess`` of 1, else the one whose ratio is nearest to 1, by its logarithm.
   ///
   /// The variance is that of each descriptor value over pictures, averaged over positions and channels.
   ///
   /// - originals: [pictures, height, width, 3], RGB in −1…1: at least two, as shots or augmented copies of one
+  /// - finish: what becomes of drawn pictures before they are compared
   /// - descriptors: of pictures [pictures, height, width, 3] in 0…1, [pictures, …]: each picture's at its positions
   /// - Throws: ``GeneratorError``; what `descriptors` throws.
   public init(
     _ sampler: VariationalSampler, originals: Tensor, _ settings: Settings = Settings(),
-    descriptors: (_ pictures: Tensor) throws -> Tensor
+    finish: (_ drawn: Tensor) throws -> Tensor = { $0 }, descriptors: (_ pictures: Tensor) throws -> Tensor
   ) throws {
     guard originals.shape.rank == 4, originals.shape[0] >= 2 else {
       throw GeneratorError.setting(name: "calibration", reason: "needs at least two originals, or copies of one")
@@ -58,17 +62,23 @@ public struct TemperatureCalibration: Codable, Hashable, Sendable {
       var sampler = sampler
       sampler.temperature = temperature
       let parts = try (0..<settings.variants).map { variant in
-        try descriptors(sampler.pictures(latents, RandomKey(seed: settings.seed, step: UInt32(variant))))
+        let drawn = try sampler.pictures(latents, RandomKey(seed: settings.seed, step: UInt32(variant)))
+        return try descriptors(finish(drawn))
       }
       return Trial(temperature: temperature, ratio: try Self.variance(parts) / real)
     }
     var trials = try settings.temperatures.sorted().map(trial)
+    let limit = 1 + settings.excess
     for _ in 0..<settings.refinements {
-      guard let place = trials.indices.dropLast().first(where: { (trials[$0].ratio < 1) != (trials[$0 + 1].ratio < 1) })
+      guard let place = trials.indices.dropLast().first(where: { (trials[$0].ratio < limit) != (trials[$0 + 1].ratio < limit) })
       else { break }
       trials.insert(try trial((trials[place].temperature + trials[place + 1].temperature) / 2), at: place + 1)
     }
-    guard let best = trials.filter({ $0.ratio.isFinite }).min(by: { abs(log($0.ratio)) < abs(log($1.ratio)) }) else {
+    let known = trials.filter(\.ratio.isFinite)
+    guard
+      let best = known.last(where: { abs($0.ratio - 1) <= settings.excess })
+        ?? known.min(by: { abs(log($0.ratio)) < abs(log($1.ratio)) })
+    else {
       throw GeneratorError.notFinite(what: "The variance of generated pictures")
     }
     (temperature, ratio, self.trials) = (best.temperature, best.ratio, trials)

@@ -1,0 +1,21 @@
+public import Generator
+public import Integrator
+
+/// Everything that decides which pictures are generated, beside the generator and its originals.
+public struct GenerationSettings: Codable, Hashable, Sendable {
+  public var sampling = SamplingConfiguration()
+  /// Whether the temperature is the one that ``calibration`` finds.
+  public var calibrates = true
+  public var calibration = TemperatureCalibration.Settings()
+  public var detail = VariantFinish.Detail.original
+  /// Of each shot; nil for ``ProductVariation/copies(originals:)``.
+  public var copies: Int?
+  public var integrator = Integrator.Settings()
+  public var refinement = LatentRefinement.Settings()
+
+  /// - kept: how many pictures are wanted
+  public init(kept: Int) {
+    calibration.excess = 0.1
+    integrator.selection.kept = kept
+  }
+}
