@@ -59,7 +59,7 @@ let libraries: [Target] = [
   library("SampleData", ["Images", "Checkpoints", "Locking"]),
   library("Metrics"),
   library("Detectors", ["Backbones", "Images", "Metrics", "Networks"]),
-  library("Generator", ["Backbones", "Checkpoints", "Networks", "Tensors"]),
+  library("Generator", ["Backbones", "Checkpoints", "Metrics", "Networks", "Tensors"]),
   library("Integrator", ["Generator", "Prompts", "TextImage", "Images", "Networks", "Tensors"]),
   library("Pages"),
   library("Generation", ["Integrator", "Generator", "Detectors", "Prompts", "Datasets", "Metrics", "Pages"]),
@@ -78,7 +78,8 @@ let tools: [Target] = [
     name: "flawless",
     dependencies: [
       "ToolSupport", "Backbones", "Checkpoints", "Compute", "Datasets", "Detectors", "Devices", "Experiments",
-      "Generation", "Generator", "Images", "Metrics", "ModelExport", "Networks", "Prompts", "SampleData", "Tensors",
+      "Generation", "Generator", "Images", "Integrator", "Metrics", "ModelExport", "Networks", "Prompts", "SampleData",
+      "Tensors",
       "TextImage", "Words", argumentParser,
     ],
     path: "Tools/flawless", exclude: ["demo.jpg"]),
@@ -129,7 +130,7 @@ let testTargets: [Target] = [
   tests("Detectors", ["Backbones", "Checkpoints", "Compute", "Datasets", "Images", "Metrics", "Networks", "Tensors"]),
   tests(
     "Generation", ["Checkpoints", "Compute", "Detectors", "Generator", "Images", "Networks", "Tensors"]),
-  tests("Generator", ["Backbones", "Checkpoints", "Compute", "Networks", "Tensors"]),
+  tests("Generator", ["Backbones", "Checkpoints", "Compute", "Metrics", "Networks", "Tensors"]),
   tests(
     "Integrator",
     ["Backbones", "Checkpoints", "Compute", "Generator", "Images", "Networks", "Prompts", "Tensors", "TextImage"]),

@@ -1,4 +1,4 @@
-public import Compute
+import Compute
 public import Generator
 public import Images
 public import Tensors

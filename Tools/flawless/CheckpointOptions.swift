@@ -9,6 +9,16 @@ struct CheckpointOptions: ParsableArguments {
   @Flag(help: "Go on with a training that was stopped, from its last checkpoint in MODEL.training.")
   var resume = false
 
+  @OptionGroup var cadence: CheckpointCadence
+
+  /// The workspace beside the model.
+  func workspace(for model: String, _ progress: ProgressReporter) throws -> Training.Workspace {
+    try cadence.workspace(for: model, resuming: resume, progress)
+  }
+}
+
+/// How often checkpoints are written.
+struct CheckpointCadence: ParsableArguments {
   @Option(help: ArgumentHelp("Write a checkpoint every so many minutes.", valueName: "MINUTES"))
   var checkpointMinutes = 5.0
 
@@ -21,7 +31,9 @@ struct CheckpointOptions: ParsableArguments {
   }
 
   /// The workspace beside the model.
-  func workspace(for model: String, _ progress: ProgressReporter) throws -> Training.Workspace {
+  func workspace(
+    for model: String, resuming resume: Bool, _ progress: ProgressReporter
+  ) throws -> Training.Workspace {
     let path = model.hasSuffix("/") ? String(model.dropLast()) : model
     let folder = URL(fileURLWithPath: "\(path).training")
     let isThere = TrainingWorkspace.isUnfinished(folder)

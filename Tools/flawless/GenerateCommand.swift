@@ -9,9 +9,8 @@ struct GenerateCommand: ParsableCommand {
       pictures. Detectors take the results with 'flawless train --generated'.
 
       Examples:
-        flawless generate train --data mvtec --category metal_nut --shots 4 -o nut.generator
-        flawless generate sample nut.generator --count 40 -o nut-generated
+        flawless generate --data mvtec --category metal_nut --shots 4 --count 40 -o nut-generated
         flawless train --data mvtec --category metal_nut --shots 4 --generated nut-generated -o nut.model
       """,
-    subcommands: [GenerateTrain.self, GenerateSample.self])
+    subcommands: [GenerateRun.self, GenerateTrain.self, GenerateSample.self], defaultSubcommand: GenerateRun.self)
 }

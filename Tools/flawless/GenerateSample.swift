@@ -1,57 +1,63 @@
 import ArgumentParser
 import Compute
-import Detectors
+import Datasets
 import Devices
 import Foundation
 import Generation
 import Generator
-import Images
-import Tensors
+import Integrator
+import Prompts
+import TextImage
 import ToolSupport
+import Words
 
 struct GenerateSample: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "sample", abstract: "Draw pictures with a generator.")
+  static let configuration = CommandConfiguration(
+    commandName: "sample",
+    abstract: "Draw pictures with a generator, and keep those that fit.",
+    discussion: """
+      Variants are drawn around the pictures that the generator was trained on, or around others of --data or --normal, each \
+      in copies that the product allows. Of these candidates those are kept that fit the product's best prompt and are as like \
+      the real pictures as these are among themselves.
+
+      The folder holds the kept pictures at the size of their originals ('pictures'), the others ('rejected'), manifest.json \
+      with every candidate's scores and verdict, contact-sheet.png and index.html. With --data, measures compare the results with \
+      normal pictures of the data set that nothing was made from.
+
+      Examples:
+        flawless generate sample nut.generator --count 40 -o nut-generated
+        flawless generate sample nut.generator --count 40 --data mvtec --category metal_nut -o nut-generated
+        flawless generate sample nut.generator --encoder none --temperature 0 -o nut-copies
+      """)
 
   @Argument(help: ArgumentHelp("The generator's folder.", valueName: "GENERATOR"))
   var generator: String
 
-  @OptionGroup(title: "Sampling") var sampling: SamplingOptions
+  @OptionGroup(title: "Pictures") var pictures: ProductPictures
+  @OptionGroup var options: GenerationOptions
 
-  @Option var count = 32
-  @Option var copies: Int?
-  @Option var seed: UInt64 = 42
-  @Option(name: [.short, .long]) var output: String
+  @Option(name: [.short, .long], help: ArgumentHelp("The folder of results.", valueName: "DIR"))
+  var output: String
+
+  @Option(help: ArgumentHelp("Write what was generated as JSON; '-' is standard output.", valueName: "FILE"))
+  var json: String?
+
   @OptionGroup(title: "Run") var common: CommonOptions
 
   func run() throws {
+    try OutputFile.check(json)
+    try OutputFile.checkFolder(OutputFile.parent(of: output))
+    try GenerationManifest.checkReplaceable(output)
     let progress = try common.progress()
     let device = try common.openDevice(progress)
     let model = try GeneratorModel.load(generator, on: device)
-    let files = model.description.trainingFiles.map(\.path)
-    let copies = copies ?? ProductVariation.copies(originals: files.count)
-    let originals = try Originals(
-      files: files, copies: copies, augmentation: model.description.augmentation, seed: seed)
-    let size = model.network.configuration.size
-    let sampler = try VariationalSampler(
-      model.network, sampling.configuration,
-      originals: (0..<files.count).flatMap { shot in
-        try (0..<copies).map { copy in
-          try VariantMaker.input(originals.picture(shot: shot, copy: copy), size: size, on: device)
-        }
-      })
-    let maker = VariantMaker(sampler, detail: sampling.detail)
-    try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-    progress.begin()
-    for index in 0..<count {
-      let place = index % (files.count * copies)
-      let (shot, copy) = (place % files.count, place / files.count)
-      let picture = try maker.variant(
-        of: originals.picture(shot: shot, copy: copy), RandomKey(seed: seed, step: UInt32(index)))
-      let image = try Image(
-        width: picture.width, height: picture.height, channels: 3, pixels: picture.samples.map { UInt8($0.rounded()) })
-      try image.writePNG(to: URL(fileURLWithPath: "\(output)/\(String(format: "%04d", index)).png"), level: 1)
-      try progress.report("pictures", index + 1, of: count)
-    }
-    progress.clear()
+    let found = try pictures.load()
+    // Where some number of pictures is asked for, these are the shots; else those that the generator knows are.
+    let manifest = try options.generate(
+      model, at: generator, shots: pictures.shots == nil ? nil : found?.files, category: found?.category, to: output,
+      on: device, progress)
+    defer { DeviceChoice.keepKernels(of: device) }
+    if let json { try OutputFile.write(manifest.json(), to: json) }
+    if json != "-" { for line in GenerationOptions.lines(manifest, output) { try Output.line(line) } }
   }
 }

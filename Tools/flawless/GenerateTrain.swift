@@ -63,11 +63,9 @@ struct GenerateTrain: ParsableCommand {
       files: try found.flatMap { try $0.shots(pictures.shots, draw: pictures.draw) },
       categories: found.map(\.name), seed: seed, programVersion: Version.text)
     (training.start, training.shots, training.draw) = (options.from, pictures.shots, pictures.draw)
-    let workspace = try checkpoints.workspace(for: output, progress)
-    (training.folder, training.resumes) = (workspace.folder, workspace.resumes)
-    (training.checkpointSteps, training.checkpointMinutes) = (workspace.checkpointSteps, workspace.checkpointMinutes)
+    training.take(try checkpoints.workspace(for: output, progress))
     progress.begin()
-    let outcome = try train(training, on: device, progress)
+    let outcome = try Self.train(training, on: device, progress)
     try Interruption.check()
     try outcome.save(to: output)
     progress.clear()
@@ -89,7 +87,7 @@ struct GenerateTrain: ParsableCommand {
   }
 
   /// An interruption of a training whose state is kept says how to go on.
-  private func train(
+  static func train(
     _ training: GeneratorTraining, on device: any Device, _ progress: ProgressReporter
   ) throws -> GeneratorTraining.Outcome {
     do {

@@ -15,6 +15,14 @@ extension CLIPActivation: ExpressibleByArgument {}
 /// What compares prompts with pictures.
 enum PromptEncoder: String, CaseIterable, ExpressibleByArgument {
   case conse, clip, none
+
+  /// nil for none.
+  var kind: TextImageEncoderKind? { TextImageEncoderKind(rawValue: rawValue) }
+
+  /// What tells senses apart: MiniLM reads glosses better than CLIP, where it is there.
+  static func senses(orElse encoder: any TextEncoder, on device: any Device) throws -> any TextEncoder {
+    (try? WeightsCache.standard.locate(.miniLM)) == nil ? encoder : try MiniLM(on: device)
+  }
 }
 
 struct PromptsCommand: ParsableCommand {
@@ -120,9 +128,7 @@ struct PromptsCommand: ParsableCommand {
   private func loadEncoders(on device: any Device, needsPictures: Bool) throws -> Encoders {
     if encoder == .clip {
       let clip = try TextImageEncoderKind.clip.load(on: device, weights: weights, activation: activation)
-      // MiniLM reads glosses better than CLIP, where it is there.
-      let isThere = (try? WeightsCache.standard.locate(.miniLM)) != nil
-      return Encoders(senses: isThere ? try MiniLM(on: device) : clip, texts: clip, pictures: clip)
+      return Encoders(senses: try PromptEncoder.senses(orElse: clip, on: device), texts: clip, pictures: clip)
     }
     let words = try MiniLM(on: device)
     return Encoders(

@@ -1,12 +1,12 @@
 public import ArgumentParser
-public import Generation
+import Generation
 public import Generator
 
 extension SamplingConfiguration.Mode: ExpressibleByArgument {}
 extension SamplingConfiguration.NoiseScale: ExpressibleByArgument {}
 extension SamplingConfiguration.Noise: ExpressibleByArgument {}
 extension SamplingConfiguration.Mean: ExpressibleByArgument {}
-extension VariantMaker.Detail: ExpressibleByArgument {}
+extension VariantFinish.Detail: ExpressibleByArgument {}
 
 /// How variants are drawn; the defaults are those of the library.
 struct SamplingOptions: ParsableArguments {
@@ -48,7 +48,7 @@ struct SamplingOptions: ParsableArguments {
       Where fine structure comes from: the original, which is changed by what the draw changes in the decoded picture, or the \
       decoder alone.
       """)
-  var detail = VariantMaker.Detail.original
+  var detail = VariantFinish.Detail.original
 
   var configuration: SamplingConfiguration {
     var configuration = Self.usual
