@@ -16,6 +16,7 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   case maskValue(mask: String, value: Int, known: [Int])
   case defectTable(path: String, reason: String)
   case nothingMatches(String)
+  case generated(folder: String, reason: String)
 
   public var description: String {
     switch self {
@@ -46,6 +47,7 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
       "The mask \(mask) has the value \(value), which \(DefectTable.file) does not list; it lists \(Self.list(known))."
     case .defectTable(let path, let reason): "The table of defects \(path) cannot be used: \(reason)."
     case .nothingMatches(let pattern): "Nothing matches '\(pattern)'; name pictures, folders or quoted patterns."
+    case .generated(let folder, let reason): "The generated pictures in \(folder) cannot be used: \(reason)."
     }
   }
 

@@ -44,14 +44,18 @@ public struct DatasetSplit: Codable, Hashable, Sendable {
   public var shots: Int?
   public var draw: UInt64?
   public var files: [File]
+  /// What was trained on beside real pictures; absent where there is none.
+  public var generated: [GeneratedPictures.Picture]?
   public var counts: Counts
   public var skipped: [SkippedFile]
 
   /// - training: the pictures of the category that were trained on
+  /// - generated: pictures that were trained on beside them
   /// - hashes: SHA-256 by path of what is hashed already
   /// - Throws: `CheckpointError` for a file that cannot be read.
   public init(
-    _ category: Category, training: [String], shots: Int? = nil, draw: UInt64? = nil, hashes: [String: String] = [:]
+    _ category: Category, training: [String], generated: [GeneratedPictures.Picture] = [], shots: Int? = nil,
+    draw: UInt64? = nil, hashes: [String: String] = [:]
   ) throws {
     func files(_ paths: [String], _ split: String) throws -> [File] {
       try paths.map {
@@ -66,6 +70,9 @@ public struct DatasetSplit: Codable, Hashable, Sendable {
     self.shots = shots
     self.draw = draw
     self.files = try files(training, "training") + files(category.validation, "validation")
+    self.generated =
+      generated.isEmpty
+      ? nil : generated.map { .init(path: category.relative($0.path), sha256: $0.sha256, parents: $0.parents) }
     counts = Counts(category)
     skipped = category.skipped.map { SkippedFile(category.relative($0.path), $0.reason) }
   }

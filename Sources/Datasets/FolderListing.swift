@@ -16,7 +16,7 @@ struct FolderListing {
   private mutating func add(_ folder: String, above: [String]) throws(DatasetError) {
     let names = try Self.names(in: folder)
     if names.isEmpty { skipped.append(SkippedFile(folder, "an empty folder")) }
-    let real = Self.realPath(folder)
+    let real = PathName.real(folder)
     for name in names {
       let path = "\(folder)/\(name)"
       guard let reason = Self.reasonToSkip(path) else {
@@ -24,7 +24,7 @@ struct FolderListing {
         continue
       }
       if reason == Self.aFolder, nested {
-        if (above + [real]).contains(Self.realPath(path)) {
+        if (above + [real]).contains(PathName.real(path)) {
           skipped.append(SkippedFile(path, "a link back to a folder above it"))
         } else {
           try add(path, above: above + [real])
@@ -60,11 +60,5 @@ struct FolderListing {
   static func folders(in folder: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter { !$0.hasPrefix(".") && PictureFiles.isFolder("\(folder)/\($0)") }.sorted()
-  }
-
-  private static func realPath(_ path: String) -> String {
-    guard let real = realpath(path, nil) else { return path }
-    defer { free(real) }
-    return String(cString: real)
   }
 }

@@ -30,6 +30,13 @@ enum PathName {
   /// An absolute path without "." and ".."; links stay as they are.
   static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
 
+  /// An absolute path without links; as it is where nothing is there.
+  static func real(_ path: String) -> String {
+    guard let real = realpath(path, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
   /// Without slashes at the end.
   static func trimmed(_ path: String) -> String {
     var path = path

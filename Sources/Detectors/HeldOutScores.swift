@@ -67,14 +67,16 @@ extension HeldOutScores {
     self.init(scores, training: "\(scores.count) normal validation picture\(scores.count == 1 ? "" : "s")")
   }
 
-  /// Of one picture's admissible copies, by the model that was trained on it: with one picture nothing can be held out.
-  init(ofCopies scores: [Score]) {
+  /// Of one real picture's admissible copies, by the model that was trained on it, and perhaps on generated ones: with one
+  /// picture nothing can be held out.
+  init(ofCopies scores: [Score], _ union: TrainingUnion) {
+    let also = union.generated == 0 ? "" : ", by a model of it and its generated pictures"
     self.init(
-      scores, training: "\(scores.count) relit and moved copies of the one training picture", isWeak: true)
+      scores, training: "\(scores.count) relit and moved copies of the one training picture\(also)", isWeak: true)
   }
 
-  /// Of pictures that models without them scored.
-  init(crossFitted scores: [Score], folds: Int) {
-    self.init(scores, training: "\(scores.count) normal training pictures, cross-fitted in \(folds) folds")
+  /// Of real pictures, by models of ``TrainingUnion/folds(_:)`` that have seen neither them nor their descendants.
+  init(crossFitted scores: [Score], _ union: TrainingUnion, folds: Int) {
+    self.init(scores, training: union.origin(folds: folds))
   }
 }

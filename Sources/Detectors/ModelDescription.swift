@@ -13,6 +13,23 @@ public struct ModelDescription: Sendable {
     }
   }
 
+  /// A picture that a generator made of real ones.
+  public struct GeneratedFile: Codable, Hashable, Sendable {
+    public let path: String
+    public let sha256: String
+    /// SHA-256 of the real files that it descends from; nil where nobody knows.
+    public let parents: [String]?
+
+    public init(path: String, sha256: String, parents: [String]?) {
+      self.path = path
+      self.sha256 = sha256
+      self.parents = parents
+    }
+
+    /// What is known of its parents, and itself: a copy descends from what it is a copy of.
+    public var ancestors: Set<String> { Set(parents ?? []).union([sha256]) }
+  }
+
   /// Where a mask of ignored pixels comes from.
   public struct IgnoredPart: Codable, Hashable, Sendable {
     /// The file that was given.
@@ -40,6 +57,8 @@ public struct ModelDescription: Sendable {
   /// SHA-256 of the backbone's weights file: other weights give other distances.
   public var weightsSHA256: String
   public var trainingFiles: [TrainingFile]
+  /// What was trained on beside them; not in `model.json` where there is none.
+  public var generatedFiles: [GeneratedFile] = []
   /// Shots asked for, nil for all; and the seed of the draw, nil for the first ones by name.
   public var shots: Int?
   public var draw: UInt64?
@@ -74,8 +93,8 @@ public struct ModelDescription: Sendable {
 extension ModelDescription: Codable {
   /// The names in `model.json`.
   private enum CodingKeys: String, CodingKey {
-    case format, detector, configuration, weightsSHA256, trainingFiles, shots, draw, threshold, heldOut, ignored, seed
-    case device, programVersion
+    case format, detector, configuration, weightsSHA256, trainingFiles, generatedFiles, shots, draw, threshold, heldOut
+    case ignored, seed, device, programVersion
   }
 
   public init(from decoder: any Decoder) throws {
@@ -97,6 +116,7 @@ extension ModelDescription: Codable {
       device: try container.decode(String.self, forKey: .device),
       programVersion: try container.decode(String.self, forKey: .programVersion))
     format = try container.decode(Int.self, forKey: .format)
+    generatedFiles = try container.decodeIfPresent([GeneratedFile].self, forKey: .generatedFiles) ?? []
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -106,6 +126,7 @@ extension ModelDescription: Codable {
     try container.encode(configuration, forKey: .configuration)
     try container.encode(weightsSHA256, forKey: .weightsSHA256)
     try container.encode(trainingFiles, forKey: .trainingFiles)
+    if !generatedFiles.isEmpty { try container.encode(generatedFiles, forKey: .generatedFiles) }
     try container.encodeIfPresent(shots, forKey: .shots)
     try container.encodeIfPresent(draw, forKey: .draw)
     try container.encodeIfPresent(threshold, forKey: .threshold)
@@ -117,4 +138,19 @@ extension ModelDescription: Codable {
   }
 
   public var kind: DetectorKind { configuration.kind }
+
+  /// Of each generated file, the training files that it descends from, by number (``TrainingUnion``); nil where nobody knows.
+  public func parents() -> [[Int]?] {
+    generatedFiles.map { file in
+      let ancestors = file.ancestors
+      return file.parents.map { _ in
+        trainingFiles.indices.filter { ancestors.contains(trainingFiles[$0].sha256) }
+      }
+    }
+  }
+
+  /// The first generated file that is known to descend from a real one.
+  ///
+  /// - sha256: of the real file
+  public func descendant(of sha256: String) -> GeneratedFile? { generatedFiles.first { $0.ancestors.contains(sha256) } }
 }

@@ -13,7 +13,9 @@ extension PatchCore {
   /// follows at the configuration's false-alarm rate, and keeps its minimum area. Scores of before were given by smaller
   /// banks, so they tend to be larger than the extended model's: the false-alarm rate errs to the low side.
   ///
-  /// - trained: pictures that the bank was made of
+  /// No generated picture that the bank was made of may descend from an added one, which its model would have seen.
+  ///
+  /// - trained: pictures that the bank was made of, real and generated
   /// - pictures: how many are added; `load` decodes one.
   /// - progress: as in ``fit(_:backbone:pictures:ignored:load:progress:)``
   public func extended(
@@ -21,7 +23,7 @@ extension PatchCore {
     progress: (TrainingStage, Int, Int) throws -> Void = { _, _, _ in }
   ) throws -> PatchCore {
     guard pictures > 0 else { throw DetectorError.noPictures }
-    let added = try TrainingDescriptors(source, configuration, pictures: pictures, load: load) {
+    let added = try TrainingDescriptors(source, configuration, TrainingUnion(real: pictures), load: load) {
       try progress(.features, $0, pictures)
     }
     let base = (bank: bank, madeOf: trained * source.rowsPerPicture)

@@ -40,9 +40,6 @@ public struct PatchCoreConfiguration: DetectorConfiguration {
     for (name, holds, reason) in checks where !holds { throw .setting(name: name, reason: reason) }
   }
 
-  /// Folds in which so many pictures are held out.
-  func folds(of pictures: Int) -> Int { min(folds, pictures) }
-
   /// Rows that the bank keeps of `rows`.
   public func bankRows(of rows: Int) -> Int {
     rows > coresetMinimum ? max(Int(Double(rows) * coresetRatio), 1) : rows

@@ -149,6 +149,7 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
   case nothingToAdd(pictures: Int)
   case oneClass(good: Int, defective: Int)
   case notExtendable(detector: String)
+  case descendant(generated: String, of: String)
 
   public var description: String {
     switch self {
@@ -159,6 +160,9 @@ public enum ExperimentError: Error, Hashable, Sendable, CustomStringConvertible 
       "F1 needs good and defective test pictures, and there are \(good) and \(defective)."
     case .notExtendable(let detector):
       "Pictures can be added to models of PatchCore only, and this one is of \(detector); train it again with all pictures."
+    case .descendant(let generated, let real):
+      "The generated picture \(generated) descends from \(real), which the threshold is to rest on; leave one of the two out, "
+        + "or train anew on both."
     case .nothingToAdd(let pictures):
       "There is nothing to add: all \(pictures) picture\(pictures == 1 ? "" : "s") are in the model already."
     }

@@ -17,13 +17,17 @@ public struct Extension: Sendable {
 
   /// Hashes the files and sorts out those that are in the model.
   ///
-  /// - Throws: ``ExperimentError/notExtendable(detector:)`` for a model of another detector than PatchCore, `CheckpointError` when a file cannot be read, ``ExperimentError/nothingToAdd(pictures:)`` when none is new.
+  /// - Throws: ``ExperimentError/notExtendable(detector:)`` for a model of another detector than PatchCore,
+  ///   `CheckpointError` when a file cannot be read, ``ExperimentError/nothingToAdd(pictures:)`` when none is new,
+  ///   ``ExperimentError/descendant(generated:of:)`` when the model holds what was generated of a new one: its score would
+  ///   not be of a model that has not seen it. Of generated pictures of unknown parents this cannot be told.
   public init(_ model: TrainedModel, files paths: [String], programVersion: String) throws {
     guard let detector = model.detector as? PatchCore else {
       throw ExperimentError.notExtendable(detector: model.detector.kind.title)
     }
     var pathOfHash = Dictionary(
-      model.description.trainingFiles.map { ($0.sha256, $0.path) }, uniquingKeysWith: { first, _ in first })
+      model.description.trainingFiles.map { ($0.sha256, $0.path) }
+        + model.description.generatedFiles.map { ($0.sha256, $0.path) }, uniquingKeysWith: { first, _ in first })
     var files: [ModelDescription.TrainingFile] = []
     var known: [(path: String, other: String)] = []
     for path in paths {
@@ -31,6 +35,9 @@ public struct Extension: Sendable {
       if let other = pathOfHash[hash] {
         known.append((path, other))
       } else {
+        if let descendant = model.description.descendant(of: hash) {
+          throw ExperimentError.descendant(generated: descendant.path, of: path)
+        }
         pathOfHash[hash] = path
         files.append(.init(path: path, sha256: hash))
       }
@@ -54,7 +61,7 @@ public struct Extension: Sendable {
       NetworkPicture(try Image(path: files[index].path), size: size)
     }
     let detector = try detector.extended(
-      trainedOn: description.trainingFiles.count, by: files.count,
+      trainedOn: description.trainingFiles.count + description.generatedFiles.count, by: files.count,
       load: { index in
         let begun = ContinuousClock.now
         defer { seconds.decode += begun.duration(to: .now).seconds }

@@ -11,6 +11,8 @@ public struct MetricsFile: Sendable {
   public var weightsSHA256: String
   public var device: String
   public var shots: Int?
+  /// Generated pictures that the model was trained on beside the real ones.
+  public var generated: Int
   public var seed: UInt64
   public var seconds: Seconds
   public var peakMemoryBytes: Int
@@ -18,7 +20,7 @@ public struct MetricsFile: Sendable {
   public init(
     categories: [(name: String, metrics: CategoryMetrics)], detector: String, backbone: String, weightsSHA256: String,
     device: String,
-    shots: Int?, seed: UInt64, seconds: Seconds, peakMemoryBytes: Int
+    shots: Int?, generated: Int = 0, seed: UInt64, seconds: Seconds, peakMemoryBytes: Int
   ) {
     self.categories = categories
     self.detector = detector
@@ -26,6 +28,7 @@ public struct MetricsFile: Sendable {
     self.weightsSHA256 = weightsSHA256
     self.device = device
     self.shots = shots
+    self.generated = generated
     self.seed = seed
     self.seconds = seconds
     self.peakMemoryBytes = peakMemoryBytes
@@ -38,7 +41,7 @@ public struct MetricsFile: Sendable {
         categories.map { ($0.name, Self.object($0.metrics)) }, uniquingKeysWith: { first, _ in first }),
       "mean": mean,
       "detector": detector, "backbone": backbone, "weights_sha256": weightsSHA256, "device": device,
-      "shots": shots.map { $0 as Any } ?? NSNull(), "seed": seed,
+      "shots": shots.map { $0 as Any } ?? NSNull(), "generated": generated, "seed": seed,
       "seconds": [
         "decode": rounded(seconds.decode), "features": rounded(seconds.features), "fit": rounded(seconds.fit),
         "score": rounded(seconds.score), "total": rounded(seconds.total),

@@ -11,6 +11,8 @@ public struct Training: Sendable {
   public var files: [String]
   /// Normal pictures that are never trained on: the threshold rests on them where there are some.
   public var validation: [String]
+  /// Generated pictures that are trained on beside the real ones of `files`.
+  public var generated: [GeneratedPictures.Picture]
   public var shots: Int?
   public var draw: UInt64?
   public var seed: UInt64
@@ -25,13 +27,14 @@ public struct Training: Sendable {
   public var programVersion: String
 
   public init(
-    configuration: any DetectorConfiguration, files: [String], validation: [String] = [], shots: Int? = nil,
-    draw: UInt64? = nil, seed: UInt64 = 0, ignored: IgnoredFile? = nil, minimumArea: DefectArea? = nil,
-    programVersion: String
+    configuration: any DetectorConfiguration, files: [String], validation: [String] = [],
+    generated: [GeneratedPictures.Picture] = [], shots: Int? = nil, draw: UInt64? = nil, seed: UInt64 = 0,
+    ignored: IgnoredFile? = nil, minimumArea: DefectArea? = nil, programVersion: String
   ) {
     self.configuration = configuration
     self.files = files
     self.validation = validation
+    self.generated = generated
     self.shots = shots
     self.draw = draw
     self.seed = seed
@@ -81,8 +84,12 @@ public struct Training: Sendable {
     /// Writes the model's folder with the category's split in it, and the log and curve of a training in steps.
     public func save(_ category: Datasets.Category, to path: String) throws {
       let files = model.description.trainingFiles
+      let generated = model.description.generatedFiles.map {
+        GeneratedPictures.Picture(path: $0.path, sha256: $0.sha256, parents: $0.parents)
+      }
       let split = try DatasetSplit(
-        category, training: files.map(\.path), shots: model.description.shots, draw: model.description.draw,
+        category, training: files.map(\.path), generated: generated, shots: model.description.shots,
+        draw: model.description.draw,
         hashes: Dictionary(files.map { ($0.path, $0.sha256) }, uniquingKeysWith: { first, _ in first }))
       var kept = workspace?.results ?? [:]
       kept[DatasetSplit.file] = try split.json()
@@ -104,17 +111,12 @@ public struct Training: Sendable {
       defer { seconds.decode += begun.duration(to: .now).seconds }
       return try load()
     }
-    let size = configuration.size
-    let pictures = Prefetch(count: files.count) { [files] in NetworkPicture(try Image(path: files[$0]), size: size) }
-    let heldOut = Prefetch(count: validation.count) { [validation] in
-      NetworkPicture(try Image(path: validation[$0]), size: size)
-    }
-    let device = loaded.backbone.device
-    var description = ModelDescription(
-      configuration: configuration, weightsSHA256: loaded.weightsSHA256,
-      trainingFiles: try files.map { .init(path: $0, sha256: try SHA256.hash(fileAt: $0)) }, shots: shots, draw: draw,
-      threshold: nil, seed: seed, device: device.description, programVersion: programVersion)
+    let pictures = decoded(files + generated.map(\.path))
+    let heldOut = decoded(validation)
+    var description = try description(loaded)
     var fitting = Fitting(pictures: files.count) { index in try timed { try pictures.element(at: index) } }
+    fitting.parents = description.parents()
+    fitting.loadGenerated = { [real = files.count] index in try timed { try pictures.element(at: real + index) } }
     fitting.validation = validation.count
     fitting.loadValidation = { index in try timed { try heldOut.element(at: index) } }
     (fitting.ignored, fitting.seed) = (ignored?.mask, seed)
@@ -140,6 +142,30 @@ public struct Training: Sendable {
     seconds.total = started.duration(to: .now).seconds
     return Outcome(
       model: TrainedModel(description: description, detector: detector), seconds: seconds, workspace: fitting.workspace)
+  }
+
+  private func decoded(_ paths: [String]) -> Prefetch<NetworkPicture> {
+    Prefetch(count: paths.count) { [size = configuration.size as Int] in
+      NetworkPicture(try Image(path: paths[$0]), size: size)
+    }
+  }
+
+  /// What is known of the model before it is trained.
+  ///
+  /// - Throws: ``ExperimentError/descendant(generated:of:)`` where the threshold would rest on pictures that generated ones
+  ///   descend from.
+  private func description(_ loaded: LoadedBackbone) throws -> ModelDescription {
+    var description = ModelDescription(
+      configuration: configuration, weightsSHA256: loaded.weightsSHA256,
+      trainingFiles: try files.map { .init(path: $0, sha256: try SHA256.hash(fileAt: $0)) }, shots: shots, draw: draw,
+      threshold: nil, seed: seed, device: loaded.backbone.device.description, programVersion: programVersion)
+    description.generatedFiles = generated.map { .init(path: $0.path, sha256: $0.sha256, parents: $0.parents) }
+    for path in generated.isEmpty ? [] : validation {
+      if let descendant = try description.descendant(of: SHA256.hash(fileAt: path)) {
+        throw ExperimentError.descendant(generated: descendant.path, of: path)
+      }
+    }
+    return description
   }
 
   /// Whether it was stopped in the middle of its steps, and can go on.

@@ -155,6 +155,11 @@ struct DatasetSplitTests {
           try file["sha256"]
             == (path == "train/good/000.png" ? "known" : SHA256.hash(fileAt: "\(category.root)/\(path)")))
       }
+      let picture = GeneratedPictures.Picture(path: "\(category.root)/made/1.png", sha256: "a", parents: ["b"])
+      let mixed = try DatasetSplit(category, training: category.shots(2, draw: 3), generated: [picture])
+      #expect(mixed.generated == [.init(path: "made/1.png", sha256: "a", parents: ["b"])])
+      #expect(mixed.files.map(\.path) == split.files.map(\.path))
+      #expect(try JSONDecoder().decode(DatasetSplit.self, from: mixed.json()) == mixed)
       #expect(
         object["skipped"] as? [[String: String]]
           == [["path": "license.txt", "reason": "not a picture by its name"]])

@@ -98,8 +98,9 @@ struct MetricsFileTests {
     let file = MetricsFile(
       categories: [("full", full), ("good", good)], detector: "patchcore", backbone: "b", weightsSHA256: "w",
       device: "d",
-      shots: nil, seed: 1, seconds: Seconds(), peakMemoryBytes: 1)
+      shots: nil, generated: 3, seed: 1, seconds: Seconds(), peakMemoryBytes: 1)
     let object = try JSONSerialization.jsonObject(with: file.json()) as? [String: Any]
+    #expect(object?["generated"] as? Int == 3)
     let mean = try #require(object?["mean"] as? [String: Any])
     #expect(mean["categories"] as? Int == 2)
     #expect(mean["image_auroc"] as? Double == 0.5)

@@ -23,9 +23,10 @@ struct EvaluateTests {
       let json = try outcome.json()
       #expect(
         json.keys.sorted() == [
-          "backbone", "categories", "detector", "device", "mean", "peak_memory_bytes", "seconds", "seed", "shots",
-          "weights_sha256",
+          "backbone", "categories", "detector", "device", "generated", "mean", "peak_memory_bytes", "seconds", "seed",
+          "shots", "weights_sha256",
         ])
+      #expect(json["generated"] as? Int == 0)
       let metrics = try #require((json["categories"] as? [String: [String: Any]])?[SmallPictures.category])
       let names = [
         "aupro", "aupro_005", "image_ap", "image_auroc", "image_auroc_reweighted", "image_balanced_accuracy",

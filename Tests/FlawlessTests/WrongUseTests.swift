@@ -30,6 +30,15 @@ struct WrongUseTests {
       ["train", "--normal", "x", "-o", "y", "--detector", "reverse-distillation", "--variants", "4"],
       "--variants needs something that varies"
     ),
+    (
+      ["train", "--normal", "x", "--extend", "m", "--generated", "y"],
+      "--generated cannot be added with --extend; train anew"
+    ),
+    (
+      [
+        "train", "--normal", "x", "-o", "y", "--detector", "reverse-distillation", "--student", "z", "--generated", "w",
+      ], "--generated cannot be used with --student, which is trained already."
+    ),
     (["prompts"], "Name the product with --keyword, with --category, or with --data."),
     (["prompts", "--keyword", "x", "--shots", "4"], "--shots needs --data or --normal."),
     (["prompts", "--keyword", "x", "--template", "a {object}"], "needs {object} and {word}"),

@@ -77,13 +77,15 @@ struct DatasetOptions: ParsableArguments {
     if place.dataset == .auto, manifest == nil, !namesFolders {
       try progress.note("data set: \(found.root) has \(found.kind.layout) (--dataset \(found.kind.rawValue))")
     }
-    for line in Self.summary(of: found) { try progress.note("skipped \(line)") }
+    for line in Self.summary(of: found.skipped, relative: found.relative) { try progress.note("skipped \(line)") }
   }
 
   /// A line for each reason why files were skipped, with the first few of them.
-  static func summary(of category: Category) -> [String] {
-    Dictionary(grouping: category.skipped, by: \.reason).sorted { $0.key < $1.key }.map { reason, files in
-      let named = files.prefix(3).map { category.relative($0.path) }.joined(separator: ", ")
+  ///
+  /// - relative: shortens a path
+  static func summary(of skipped: [SkippedFile], relative: (String) -> String = { $0 }) -> [String] {
+    Dictionary(grouping: skipped, by: \.reason).sorted { $0.key < $1.key }.map { reason, files in
+      let named = files.prefix(3).map { relative($0.path) }.joined(separator: ", ")
       return "\(named)\(files.count > 3 ? " and \(files.count - 3) more" : ""): \(reason)"
     }
   }
@@ -101,7 +103,31 @@ struct TrainingPictures: ParsableArguments {
   @Option(help: ArgumentHelp("Draw the shots at random with this seed.", valueName: "SEED"))
   var draw: UInt64?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      A folder that a generator of good pictures wrote, or any folder of such pictures: they are trained on beside the real \
+      ones, which alone give the threshold; may be repeated.
+      """, valueName: "DIR"))
+  var generated: [String] = []
+
   func validate() throws {
     if draw != nil, shots == nil { throw ValidationError("--draw needs --shots.") }
+  }
+
+  /// Reads the generated pictures, and says what was passed over.
+  func loadGenerated(_ progress: ProgressReporter) throws -> [GeneratedPictures.Picture] {
+    let found = try GeneratedPictures(generated)
+    if found.rejected > 0 {
+      try progress.note("generated pictures: \(found.pictures.count) were accepted, \(found.rejected) rejected")
+    }
+    for line in DatasetOptions.summary(of: found.skipped) { try progress.note("skipped \(line)") }
+    let unknown = found.pictures.count { $0.parents == nil }
+    if unknown > 0 {
+      try progress.note(
+        "the parents of \(unknown) generated picture\(unknown == 1 ? " is" : "s are") unknown: where real pictures are held "
+          + "out for the threshold, so are these")
+    }
+    return found.pictures
   }
 }

@@ -72,7 +72,7 @@ struct DatasetsCheck: ParsableCommand {
     var lines: [String] = []
     if !kinds.isEmpty { lines.append("defects: \(kinds.joined(separator: ", "))") }
     lines.append("sizes: \(shown.joined(separator: ", "))\(sizes.count > 3 ? " and \(sizes.count - 3) more" : "")")
-    lines += DatasetOptions.summary(of: category).map { "skipped \($0)" }
+    lines += DatasetOptions.summary(of: category.skipped, relative: category.relative).map { "skipped \($0)" }
     lines += check.problems.map { "\($0.isFatal ? "error" : "warning"): \($0.text)" }
     return lines.map { "\(category.name): \($0)" }
   }

@@ -1,3 +1,4 @@
+import Datasets
 import Detectors
 import Experiments
 import Foundation
@@ -58,5 +59,6 @@ struct DemoFolder {
     let files = try training.files.map { try SHA256.hash(fileAt: $0) }
     return description.configuration.equals(training.configuration) && description.seed == training.seed
       && description.trainingFiles.map(\.sha256) == files
+      && description.generatedFiles.map(\.sha256) == training.generated.map(\.sha256)
   }
 }

@@ -76,8 +76,9 @@ struct Evaluate: ParsableCommand {
       categories: [(evaluation.category, evaluation.metrics)],
       detector: model.description.kind.rawValue, backbone: model.description.configuration.backbone.rawValue,
       weightsSHA256: model.description.weightsSHA256,
-      device: device.description, shots: model.description.shots, seed: model.description.seed,
-      seconds: evaluation.seconds, peakMemoryBytes: peakMemoryBytes())
+      device: device.description, shots: model.description.shots,
+      generated: model.description.generatedFiles.count, seed: model.description.seed, seconds: evaluation.seconds,
+      peakMemoryBytes: peakMemoryBytes())
     if let report { try writeReport(evaluation, model, device.description, report) }
     progress.clear()
     defer { DeviceChoice.keepKernels(of: device) }
@@ -88,15 +89,19 @@ struct Evaluate: ParsableCommand {
     if let report { try Output.line("report: \(report)/\(Report.file)") }
   }
 
-  /// A picture that the model was trained on says nothing about others.
+  /// A picture that the model was trained on, or on pictures generated of it, says nothing about others.
   private func warnOfTrainingPictures(
     _ category: Datasets.Category, _ description: ModelDescription, _ progress: ProgressReporter
   ) throws {
-    let seen = try category.testPictures(hashedAs: Set(description.trainingFiles.map(\.sha256)))
+    let known = description.generatedFiles.reduce(into: Set(description.trainingFiles.map(\.sha256))) {
+      $0.formUnion($1.ancestors)
+    }
+    let seen = try category.testPictures(hashedAs: known)
     guard let first = seen.first else { return }
+    let generated = description.generatedFiles.isEmpty ? "" : ", or on what was generated of them"
     try progress.note(
       "warning: the model was trained on \(seen.count) of the \(category.test.count) test pictures (\(first.name)"
-        + "\(seen.count > 1 ? ", …" : "")): the metrics are too good", always: true)
+        + "\(seen.count > 1 ? ", …" : ""))\(generated): the metrics are too good", always: true)
   }
 
   private func writeReport(

@@ -16,6 +16,8 @@ enum Report {
     if description.shots != nil {
       pictures += description.draw.map { ", drawn with seed \($0)" } ?? ", the first by name"
     }
+    let generated = description.generatedFiles.count
+    if generated > 0 { pictures += ", and \(generated) generated one\(generated == 1 ? "" : "s")" }
     return [
       ("detector", "\(description.kind.title) on \(description.configuration.backbone.rawValue)"),
       ("training pictures", pictures),

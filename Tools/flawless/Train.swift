@@ -18,6 +18,9 @@ struct Train: ParsableCommand {
       With --extend pictures are added to a model: patches of theirs that the memory bank does not cover yet go into it, \
       and their scores, by models without them, into the threshold. Pictures that it holds are passed over.
 
+      With --generated a generator's pictures are trained on as well. The threshold still comes from real ones: while some \
+      of these are held out, what was generated of them is too, and all whose parents nobody knows.
+
       Examples:
         flawless train --data mvtec --category bottle -o bottle.model
         flawless train --normal photos/good -o my-product.model
@@ -25,6 +28,7 @@ struct Train: ParsableCommand {
           --device opencl -o bottle-4.model
         flawless train --manifest pictures.csv -o my-product.model
         flawless train --extend my-product.model --normal photos/today
+        flawless train --normal photos/good --shots 4 --generated more -o 4.model
       """)
 
   @OptionGroup(title: "Pictures") var pictures: TrainingPictures
@@ -54,6 +58,14 @@ struct Train: ParsableCommand {
       throw ValidationError(
         "--resume goes on with trainings in steps: --detector reverse-distillation, without --extend.")
     }
+    if !pictures.generated.isEmpty {
+      if extending.extend != nil {
+        throw ValidationError("--generated cannot be added with --extend; train anew on real and generated pictures.")
+      }
+      if options.distillationOptions.student != nil {
+        throw ValidationError("--generated cannot be used with --student, which is trained already.")
+      }
+    }
     if target.isEmpty { throw ValidationError("Missing expected argument '--output <MODEL>'") }
   }
 
@@ -66,13 +78,14 @@ struct Train: ParsableCommand {
     let progress = try common.progress()
     if let model = extending.extend { return try extend(model, by: files, category, progress) }
     let ignored = try regions.ignored()
+    let generated = try pictures.loadGenerated(progress)
     let device = try common.openDevice(progress)
     try pictures.dataset.announce(category, progress)
     let loaded = try LoadedBackbone(options.backbone, weights: options.weights, on: device)
     var training = Training(
-      configuration: options.configuration, files: files, validation: category.validation, shots: pictures.shots,
-      draw: pictures.draw, seed: seed, ignored: ignored,
-      minimumArea: regions.minimumArea?.area, programVersion: Version.text)
+      configuration: options.configuration, files: files, validation: category.validation, generated: generated,
+      shots: pictures.shots, draw: pictures.draw, seed: seed, ignored: ignored, minimumArea: regions.minimumArea?.area,
+      programVersion: Version.text)
     if options.detector.type.trainsInSteps, options.distillationOptions.student == nil {
       training.workspace = try checkpoints.workspace(for: target, progress)
     }
@@ -103,7 +116,7 @@ struct Train: ParsableCommand {
     let threshold = outcome.model.detector.threshold
     return [
       "model": target, "detector": description.kind.rawValue, "category": category.name,
-      "pictures": description.trainingFiles.count,
+      "pictures": description.trainingFiles.count, "generated": description.generatedFiles.count,
       "backbone": description.configuration.backbone.rawValue, "weights_sha256": description.weightsSHA256,
       "memory_bank_rows": (outcome.model.detector as? PatchCore).map { $0.bankRows as Any } ?? NSNull(),
       "device": description.device,
@@ -117,9 +130,12 @@ struct Train: ParsableCommand {
 
   /// What was trained, in words.
   static func sentence(_ outcome: Training.Outcome) -> String {
-    let pictures = outcome.model.description.trainingFiles.count
+    let description = outcome.model.description
+    let (pictures, generated) = (description.trainingFiles.count, description.generatedFiles.count)
     let seconds = String(format: "%.1f", outcome.seconds.total)
-    var text = "trained on \(pictures) picture\(pictures == 1 ? "" : "s") in \(seconds) s: "
+    var text = "trained on \(pictures) picture\(pictures == 1 ? "" : "s")"
+    if generated > 0 { text += " and \(generated) generated one\(generated == 1 ? "" : "s")" }
+    text += " in \(seconds) s: "
     text += outcome.model.detector.extent
     if let threshold = outcome.model.detector.threshold {
       text += ", threshold \(String(format: "%.4g", Double(threshold.score))) from \(threshold.origin)"

@@ -6,8 +6,8 @@ import Networks
 import Tensors
 
 extension ReverseDistillation {
-  /// Trains the student on all pictures, and finds the threshold from pictures for validation, or else by students that were
-  /// trained without the pictures they score.
+  /// Trains the student on all pictures, real and generated, and finds the threshold from pictures for validation, or else by
+  /// students that were trained without the real pictures they score and what was generated of these (``TrainingUnion``).
   public static func fit(
     _ configuration: ReverseDistillationConfiguration, backbone: any Backbone, _ fitting: Fitting
   ) throws -> ReverseDistillation {
@@ -15,10 +15,13 @@ extension ReverseDistillation {
     guard fitting.pictures > 0 else { throw DetectorError.noPictures }
     let teacher = try ReverseDistillationTeacher(configuration, backbone: backbone, ignored: fitting.ignored)
     if let learnt = fitting.learnt {
+      guard fitting.parents.isEmpty else {
+        throw DetectorError.setting(name: "student", reason: "is not trained here, so generated pictures have no use")
+      }
       return try ReverseDistillation(configuration, teacher, file: learnt).judged(fitting, learntFrom: learnt.path)
     }
     let lessons = try ReverseDistillationLessons(teacher, configuration, fitting)
-    let model = try lessons.student(of: Array(0..<fitting.pictures), named: TrainingWorkspace.modelName)
+    let model = try lessons.student(named: TrainingWorkspace.modelName)
     if fitting.validation > 0 { return try model.judgedByValidation(fitting) }
     return fitting.pictures == 1
       ? try model.judgedByCopies(fitting) : try model.judgedByOthers(lessons, fitting)
@@ -40,23 +43,21 @@ extension ReverseDistillation {
 
   private func judgedByCopies(_ fitting: Fitting) throws -> ReverseDistillation {
     let copies = try fitting.load(0).admissibleCopies()
-    return try judged(by: HeldOutScores(ofCopies: scores(copies.count, { copies[$0] }, fitting)))
+    return try judged(by: HeldOutScores(ofCopies: scores(copies.count, { copies[$0] }, fitting), fitting.union))
   }
 
   /// By students that were trained without the pictures they score.
   private func judgedByOthers(
     _ lessons: ReverseDistillationLessons, _ fitting: Fitting
   ) throws -> ReverseDistillation {
-    let folds = min(configuration.folds, fitting.pictures)
+    let folds = fitting.union.folds(configuration.folds)
     var scores: [HeldOutScores.Score] = []
-    for fold in 0..<folds {
-      let seen = (0..<fitting.pictures).filter { $0 % folds != fold }
-      let model = try lessons.student(of: seen, named: "fold-\(fold + 1)", fold: (fold + 1, folds))
-      for picture in 0..<fitting.pictures where picture % folds == fold {
-        scores.append(try model.score(lessons.levels(of: picture, variant: 0)))
-      }
+    for (index, fold) in folds.enumerated() {
+      let model = try lessons.student(
+        without: fold.heldOut, named: "fold-\(index + 1)", fold: (index + 1, folds.count))
+      for picture in fold.heldOut { scores.append(try model.score(lessons.levels(of: picture, variant: 0))) }
     }
-    return try judged(by: HeldOutScores(crossFitted: scores, folds: folds))
+    return try judged(by: HeldOutScores(crossFitted: scores, fitting.union, folds: configuration.folds))
   }
 
   private func scores(
@@ -70,7 +71,7 @@ extension ReverseDistillation {
   }
 }
 
-/// The teacher's features of all training pictures, and students that learn from them.
+/// The teacher's features of all training pictures, real and generated, and students that learn from them.
 private struct ReverseDistillationLessons {
   private let teacher: ReverseDistillationTeacher
   private let configuration: ReverseDistillationConfiguration
@@ -90,16 +91,16 @@ private struct ReverseDistillationLessons {
     variants = configuration.keptVariants
     let isKept =
       !configuration.variesInEveryStep
-      && fitting.pictures * variants * teacher.floatsPerPicture * 4 <= configuration.featureBudget
-    for index in 0..<fitting.pictures {
-      let picture = try fitting.load(index)
+      && fitting.union.count * variants * teacher.floatsPerPicture * 4 <= configuration.featureBudget
+    for index in 0..<fitting.union.count {
+      let picture = try fitting.picture(index)
       if isKept {
         features.append(
           try (0..<variants).map { try teacher.levels(of: varied(picture, index: index, variant: $0)) })
       } else {
         pictures.append(picture)
       }
-      try fitting.progress(.features, index + 1, fitting.pictures)
+      try fitting.progress(.features, index + 1, fitting.union.count)
     }
   }
 
@@ -114,16 +115,19 @@ private struct ReverseDistillationLessons {
       : features[picture][variant]
   }
 
-  /// A model whose student has learnt from these pictures.
+  /// A model whose student has learnt from all members of the union that may be trained on while real ones are held out, and
+  /// while a part of the other real ones is watched.
   ///
   /// - name: of its files in the workspace
   func student(
-    of pictures: [Int], named name: String, fold: (number: Int, of: Int)? = nil
+    without heldOut: [Int] = [], named name: String, fold: (number: Int, of: Int)? = nil
   ) throws -> ReverseDistillation {
     let builder = NetworkBuilder(on: teacher.backbone.device, seed: fitting.seed)
     let network = try ReverseDistillationNetwork(teacher.plan, builder)
-    let split = ExampleSplit(examples: pictures.count, fraction: configuration.validationPart, seed: fitting.seed)
-    let (trained, watched) = (split.training.map { pictures[$0] }, split.validation.map { pictures[$0] })
+    let real = Set(0..<fitting.pictures).subtracting(heldOut).sorted()
+    let split = ExampleSplit(examples: real.count, fraction: configuration.validationPart, seed: fitting.seed)
+    let watched = split.validation.map { real[$0] }
+    let trained = fitting.union.trained(without: heldOut + watched)
     let trainer = try Trainer(
       configuration.plan(pictures: trained.count, seed: fitting.seed), builder, examples: trained.count * variants)
     let source = try (configuration.variesInEveryStep ? configuration.augmentation : nil).map {
