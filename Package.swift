@@ -129,7 +129,12 @@ let testTargets: [Target] = [
   tests("Metrics"),
   tests("Detectors", ["Backbones", "Checkpoints", "Compute", "Datasets", "Images", "Metrics", "Networks", "Tensors"]),
   tests(
-    "Generation", ["Checkpoints", "Compute", "Detectors", "Generator", "Images", "Networks", "Tensors"]),
+    "Generation",
+    [
+      "Checkpoints", "Compute", "Datasets", "Detectors", "Generator", "Images", "Integrator", "Networks", "Prompts",
+      "Tensors",
+      "TextImage",
+    ]),
   tests("Generator", ["Backbones", "Checkpoints", "Compute", "Metrics", "Networks", "Tensors"]),
   tests(
     "Integrator",

@@ -28,11 +28,11 @@ struct CandidateStore {
     let found = try? Data(contentsOf: file)
     let contents = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     guard found != nil || contents.isEmpty else {
-      throw GeneratorError.model(path: folder.path, reason: "something else is there; move it away")
+      throw GeneratorError.folder(path: folder.path, reason: "something else is there; move it away")
     }
     if resuming, let found {
       guard found == purpose else {
-        throw GeneratorError.model(
+        throw GeneratorError.folder(
           path: folder.path, reason: "the run there is of other pictures or settings; give the same ones, or start anew"
         )
       }
@@ -41,7 +41,7 @@ struct CandidateStore {
     }
     if found != nil { try FileManager.default.removeItem(at: folder) }
     do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-      throw GeneratorError.model(path: folder.path, reason: "it cannot be written")
+      throw GeneratorError.folder(path: folder.path, reason: "it cannot be written")
     }
     try AtomicWriting.write(purpose, to: file)
   }

@@ -4,14 +4,13 @@ import Detectors
 import Images
 import Tensors
 
-/// The descriptors by which generated pictures are measured: PatchCore's, of its usual network.
+/// The descriptors by which generated pictures are measured: PatchCore's.
 struct GenerationDescriptors {
   private let extractor: DescriptorExtractor
 
-  init(on device: any Device) throws {
+  init(_ backbone: any Backbone) {
     let usual = PatchCoreConfiguration()
-    extractor = DescriptorExtractor(
-      try LoadedBackbone(usual.backbone, on: device).backbone, size: usual.size, strides: usual.strides)
+    extractor = DescriptorExtractor(backbone, size: usual.size, strides: usual.strides)
   }
 
   /// - result: [positions, width]

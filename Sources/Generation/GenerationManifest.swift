@@ -64,10 +64,10 @@ public struct GenerationManifest: Codable, Sendable {
   /// - Throws: `GeneratorError` when there is none, or when it is damaged.
   public static func read(_ folder: String) throws -> GenerationManifest {
     guard let data = FileManager.default.contents(atPath: "\(folder)/\(file)") else {
-      throw GeneratorError.model(path: folder, reason: "there is no \(file) in it")
+      throw GeneratorError.folder(path: folder, reason: "there is no \(file) in it")
     }
     do { return try JSONDecoder().decode(GenerationManifest.self, from: data) } catch {
-      throw GeneratorError.model(path: folder, reason: "its \(file) is damaged or of another program")
+      throw GeneratorError.folder(path: folder, reason: "its \(file) is damaged or of another program")
     }
   }
 
@@ -76,7 +76,7 @@ public struct GenerationManifest: Codable, Sendable {
     guard FileManager.default.fileExists(atPath: path) else { return }
     let contents = try? FileManager.default.contentsOfDirectory(atPath: path)
     guard let contents, contents.isEmpty || contents.contains(file) else {
-      throw GeneratorError.model(path: path, reason: "something else is there already; choose another place")
+      throw GeneratorError.folder(path: path, reason: "something else is there already; choose another place")
     }
   }
 }

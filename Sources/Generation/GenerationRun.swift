@@ -1,4 +1,4 @@
-import Backbones
+public import Backbones
 import Checkpoints
 import Compute
 import Detectors
@@ -16,6 +16,8 @@ public struct GenerationRun {
   /// Where the generator's folder is.
   public let path: String
   public let originals: Originals
+  /// Whose features say how pictures differ.
+  public let backbone: any Backbone
   public var settings: GenerationSettings
   public var keyword: String?
   public var prompts: [Prompt]
@@ -32,10 +34,10 @@ public struct GenerationRun {
   /// - shots: the real pictures; those that the generator was trained on unless given
   /// - Throws: `GeneratorError` when one of those is not there any more, or is another.
   public init(
-    _ model: GeneratorModel, path: String, shots: [String]? = nil, settings: GenerationSettings,
+    _ model: GeneratorModel, path: String, backbone: any Backbone, shots: [String]? = nil, settings: GenerationSettings,
     prompts: [Prompt] = [], encoder: (any DifferentiableTextImageEncoder)? = nil
   ) throws {
-    (self.model, self.path, self.settings) = (model, path, settings)
+    (self.model, self.path, self.backbone, self.settings) = (model, path, backbone, settings)
     (self.prompts, self.encoder) = (prompts, encoder)
     let files = try shots ?? Self.trained(model.description)
     originals = try Originals(
@@ -90,7 +92,7 @@ public struct GenerationRun {
     do {
       var sampler = try VariationalSampler(
         model.network, settings.sampling, originals: inputs())
-      let descriptors = try GenerationDescriptors(on: device)
+      let descriptors = GenerationDescriptors(backbone)
       let calibration = try calibrated(&sampler, descriptors, progress)
       let outcome = try candidates(sampler, &store, started, progress)
       let accepted = outcome.selection.accepted.map { outcome.candidates[$0].candidate.key }

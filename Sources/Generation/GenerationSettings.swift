@@ -15,7 +15,7 @@ public struct GenerationSettings: Codable, Hashable, Sendable {
 
   /// - kept: how many pictures are wanted
   public init(kept: Int) {
-    calibration.excess = 0.1
+    calibration.excess = 0.02
     integrator.selection.kept = kept
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Generation
 import Generator
 import Images
+import Integrator
 import TestSupport
 import Testing
 
@@ -21,7 +22,7 @@ struct OriginalsTests {
     try withTemporaryFolder { folder in
       let originals = try originals(folder.path)
       for shot in 0..<2 {
-        #expect(try originals.picture(shot: shot, copy: 0) == FloatImage(DrawnPictures.texture(shot, size: 40)))
+        #expect(try originals.picture(shot) == FloatImage(DrawnPictures.texture(shot, size: 40)))
       }
     }
   }
@@ -33,14 +34,15 @@ struct OriginalsTests {
       var seen: [FloatImage] = []
       for shot in 0..<2 {
         for copy in 0..<4 {
-          let picture = try one.picture(shot: shot, copy: copy)
-          #expect(picture == (try other.picture(shot: shot, copy: copy)))
+          let picture = try one.picture(2 * copy + shot)
+          #expect(one[2 * copy + shot] == Original(parent: shot, copy: copy))
+          #expect(picture == (try other.picture(2 * copy + shot)))
           #expect(picture.width == 40 && picture.height == 40)
           #expect(!seen.contains(picture))
           seen.append(picture)
         }
       }
-      #expect(try originals(folder.path, seed: 2).picture(shot: 0, copy: 1) != one.picture(shot: 0, copy: 1))
+      #expect(try originals(folder.path, seed: 2).picture(2) != one.picture(2))
     }
   }
 

@@ -103,6 +103,13 @@ struct TrainingPictures: ParsableArguments {
   @Option(help: ArgumentHelp("Draw the shots at random with this seed.", valueName: "SEED"))
   var draw: UInt64?
 
+  func validate() throws {
+    if draw != nil, shots == nil { throw ValidationError("--draw needs --shots.") }
+  }
+}
+
+/// Generated pictures that a model is trained on, too.
+struct GeneratedOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
@@ -111,12 +118,8 @@ struct TrainingPictures: ParsableArguments {
       """, valueName: "DIR"))
   var generated: [String] = []
 
-  func validate() throws {
-    if draw != nil, shots == nil { throw ValidationError("--draw needs --shots.") }
-  }
-
   /// Reads the generated pictures, and says what was passed over.
-  func loadGenerated(_ progress: ProgressReporter) throws -> [GeneratedPictures.Picture] {
+  func load(_ progress: ProgressReporter) throws -> [GeneratedPictures.Picture] {
     let found = try GeneratedPictures(generated)
     if found.rejected > 0 {
       try progress.note("generated pictures: \(found.pictures.count) were accepted, \(found.rejected) rejected")

@@ -1,6 +1,7 @@
 import Detectors
 import Metrics
 public import ArgumentParser
+import Backbones
 import Checkpoints
 import Compute
 import Datasets
@@ -91,7 +92,8 @@ struct GenerationOptions: ParsableArguments {
     let encoder = try encoder.kind?.load(on: device, weights: weights, activation: activation)
     let word = keyword ?? Self.keyword(of: category?.name ?? model.description.categories.first)
     var run = try GenerationRun(
-      model, path: path, shots: shots, settings: settings(shots: number, model.description),
+      model, path: path, backbone: LoadedBackbone(.efficientNetLite0, on: device).backbone, shots: shots,
+      settings: settings(shots: number, model.description),
       prompts: encoder.map { try prompts(word, $0, on: device) } ?? [], encoder: encoder)
     (run.keyword, run.heldOut, run.programVersion) = (word, others ?? [], Version.text)
     (run.budget, run.resumes) = (budget.map { .seconds($0 * 60) }, resume)

@@ -32,6 +32,7 @@ struct Train: ParsableCommand {
       """)
 
   @OptionGroup(title: "Pictures") var pictures: TrainingPictures
+  @OptionGroup(title: "Pictures") var more: GeneratedOptions
   @OptionGroup var extending: ExtensionOptions
   @OptionGroup(title: "Detector") var options: DetectorOptions
   @OptionGroup(title: "Detector") var regions: RegionOptions
@@ -58,7 +59,7 @@ struct Train: ParsableCommand {
       throw ValidationError(
         "--resume goes on with trainings in steps: --detector reverse-distillation, without --extend.")
     }
-    if !pictures.generated.isEmpty {
+    if !more.generated.isEmpty {
       if extending.extend != nil {
         throw ValidationError("--generated cannot be added with --extend; train anew on real and generated pictures.")
       }
@@ -78,7 +79,7 @@ struct Train: ParsableCommand {
     let progress = try common.progress()
     if let model = extending.extend { return try extend(model, by: files, category, progress) }
     let ignored = try regions.ignored()
-    let generated = try pictures.loadGenerated(progress)
+    let generated = try more.load(progress)
     let device = try common.openDevice(progress)
     try pictures.dataset.announce(category, progress)
     let loaded = try LoadedBackbone(options.backbone, weights: options.weights, on: device)
