@@ -49,7 +49,7 @@ public struct TemperatureCalibration: Codable, Hashable, Sendable {
     guard !settings.temperatures.isEmpty, settings.variants >= 1, settings.temperatures.allSatisfy({ $0 >= 0 }) else {
       throw GeneratorError.setting(name: "calibration", reason: "needs temperatures that are not negative")
     }
-    let real = try Self.variance([descriptors(originals.affine(scale: 0.5, shift: 0.5))])
+    let real = try DescriptorVariance([descriptors(originals.affine(scale: 0.5, shift: 0.5))]).mean
     guard real > 0, real.isFinite else {
       throw GeneratorError.setting(name: "calibration", reason: "needs originals that differ")
     }
@@ -60,7 +60,7 @@ public struct TemperatureCalibration: Codable, Hashable, Sendable {
       let parts = try (0..<settings.variants).map { variant in
         try descriptors(sampler.pictures(latents, RandomKey(seed: settings.seed, step: UInt32(variant))))
       }
-      return Trial(temperature: temperature, ratio: try Self.variance(parts) / real)
+      return Trial(temperature: temperature, ratio: try DescriptorVariance(parts).mean / real)
     }
     var trials = try settings.temperatures.sorted().map(trial)
     for _ in 0..<settings.refinements {
@@ -72,25 +72,5 @@ public struct TemperatureCalibration: Codable, Hashable, Sendable {
       throw GeneratorError.notFinite(what: "The variance of generated pictures")
     }
     (temperature, ratio, self.trials) = (best.temperature, best.ratio, trials)
-  }
-
-  /// The mean over all values of a picture of their variance over pictures, in Double.
-  static func variance(_ descriptors: [Tensor]) throws -> Double {
-    let pictures = descriptors.reduce(0) { $0 + $1.shape[0] }
-    guard let first = descriptors.first, pictures > 0 else { return 0 }
-    let width = first.shape.count / first.shape[0]
-    var (sums, squares) = ([Double](repeating: 0, count: width), 0.0)
-    let values = try descriptors.map { try $0.values() }
-    for part in values {
-      for index in part.indices { sums[index % width] += Double(part[index]) }
-    }
-    let means = sums.map { $0 / Double(pictures) }
-    for part in values {
-      for index in part.indices {
-        let distance = Double(part[index]) - means[index % width]
-        squares += distance * distance
-      }
-    }
-    return squares / Double(pictures * width)
   }
 }
