@@ -41,10 +41,12 @@ public struct VQGANTrainingConfiguration: Codable, Hashable, Sendable {
     self.perceptualLoss = perceptualLoss
   }
 
-  /// Ours, for a product's few pictures on a CPU: a rate that a network from nothing needs, and a short run.
+  /// Ours, for a product's few pictures and a few minutes of a CPU: a rate that a network from nothing needs, a codebook that follows
+  /// averages from its first steps, and the adversary in the last quarter.
   public static var fewShots: VQGANTrainingConfiguration {
-    var training = VQGANTrainingConfiguration(steps: 600, adversarialStart: 300)
-    (training.baseRate, training.course, training.averageDecay) = (1e-4, .cosine, 0.98)
+    var training = VQGANTrainingConfiguration(steps: 400, adversarialStart: 300)
+    (training.baseRate, training.course, training.averageDecay) = (2.5e-4, .cosine, 0.98)
+    training.upkeep = CodebookUpkeep.Configuration(averageDecay: 0.9, revivalBatches: 20)
     return training
   }
 

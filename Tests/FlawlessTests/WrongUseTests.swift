@@ -6,6 +6,17 @@ import Testing
 struct WrongUseTests {
   @Test(arguments: [
     (["fly"], "Unexpected argument 'fly'"),
+    (["compare", "m", "--data", "x"], "Name at least two models."),
+    (["compare", "m", "n", "--data", "x", "--draws", "0"], "--draws must be between 1 and 100000."),
+    (
+      ["generate", "train", "--data", "x", "--category", "y", "--all-categories", "-o", "z"],
+      "Only one of --category and --all-categories"
+    ),
+    (["generate", "train", "--data", "x", "--size", "100", "-o", "z"], "The generator's size must be a multiple of 8"),
+    (["generate", "sample", "g", "-o", "z", "--encoder", "none", "--refine", "3"], "--refine need an encoder."),
+    (["generate", "sample", "g", "-o", "z", "--count", "0"], "--count must be at least 1."),
+    (["generate", "sample", "g", "-o", "z", "--budget", "0"], "--budget must be above 0."),
+    (["generate", "sample", "g", "-o", "z", "--prompt-every", "2"], "rounds between prompts"),
     (["train", "--data", "x"], "Missing expected argument"),
     (["train", "-o", "m"], "Name pictures with --data, with --normal, or with --manifest."),
     (["train", "--data", "x", "--manifest", "y", "-o", "m"], "--manifest cannot be used with --data"),

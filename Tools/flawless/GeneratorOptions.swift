@@ -15,7 +15,7 @@ struct GeneratorOptions: ParsableArguments {
     help: """
       The network: f16 is the published one for 256 x 256 pixels, f8-small and tiny are for a CPU, at 128 x 128.
       """)
-  var preset = VQGANConfiguration.Preset.f8Small
+  var preset = VQGANConfiguration.Preset.tiny
 
   @Option(help: ArgumentHelp("The side of the generator's pictures (default: the preset's).", valueName: "PIXELS"))
   var size: Int?
@@ -46,19 +46,20 @@ struct GeneratorOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The discriminator begins after so many steps (default: half of them).", valueName: "COUNT"))
+      "The discriminator begins after so many steps (default: three quarters of them).", valueName: "COUNT"))
   var adversaryStart: Int?
 
   @Option(help: "How pictures are compared beside their pixels (default: lpips where its weights are, else features).")
   var perceptual: PerceptualLoss.Kind?
 
-  @Option(help: ArgumentHelp("The codebook follows averages with this decay, not gradients.", valueName: "DECAY"))
-  var codebookDecay: Double?
+  @Option(
+    help: ArgumentHelp("The codebook follows averages with this decay, not gradients; 0 for gradients.", valueName: "DECAY"))
+  var codebookDecay = usual.upkeep.averageDecay ?? 0
 
   @Option(
     help: ArgumentHelp(
-      "Move codes that were nobody's nearest for so many steps to where latents are.", valueName: "COUNT"))
-  var revival: Int?
+      "Move codes that were nobody's nearest for so many steps to where latents are; 0 for never.", valueName: "COUNT"))
+  var revival = usual.upkeep.revivalBatches ?? 0
 
   @Option(
     help: """
@@ -79,9 +80,10 @@ struct GeneratorOptions: ParsableArguments {
     var training = Self.usual
     (training.steps, training.batch) = (steps, batch)
     training.baseRate = learningRate / Double(max(batch, 1))
-    training.adversarialStart = adversaryStart ?? steps / 2
+    training.adversarialStart = adversaryStart ?? steps * 3 / 4
     training.perceptualLoss = perceptual ?? PerceptualLoss.usual()
-    (training.upkeep.averageDecay, training.upkeep.revivalBatches) = (codebookDecay, revival)
+    training.upkeep.averageDecay = codebookDecay == 0 ? nil : codebookDecay
+    training.upkeep.revivalBatches = revival == 0 ? nil : revival
     return training
   }
 
