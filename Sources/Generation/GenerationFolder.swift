@@ -137,7 +137,7 @@ extension CandidateSelection.Reason {
     switch self {
     case .text: "fits the prompt less than the real pictures"
     case .pictureGuard: "less like the real pictures than these are among themselves"
-    case .duplicate: "nearly the same as an accepted one"
+    case .duplicate: "nearly the same as an accepted one, or of the same copy"
     case .rank: "others are better"
     }
   }

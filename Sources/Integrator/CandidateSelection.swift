@@ -10,10 +10,14 @@ public struct CandidateScores: Hashable, Sendable {
   public let vector: [Float]
   /// How far cosines may lie from these on another device; nil for what the settings say, infinite where nothing is known.
   public let bound: Double?
+  /// Of candidates of one group one is accepted at most; nil for none.
+  public let group: Int?
 
-  public init(text: Double, picture: Double, vector: [Float], bound: Double? = nil) {
-    (self.text, self.picture, self.vector, self.bound) = (text, picture, vector, bound)
+  public init(text: Double, picture: Double, vector: [Float], bound: Double? = nil, group: Int? = nil) {
+    (self.text, self.picture, self.vector, self.bound, self.group) = (text, picture, vector, bound, group)
   }
+
+  func isOfSameGroup(_ other: CandidateScores) -> Bool { group != nil && group == other.group }
 }
 
 /// Which candidates join the real pictures. A function of scores alone: equal scores give equal choices.
@@ -65,7 +69,7 @@ public struct CandidateSelection: Codable, Hashable, Sendable {
     case text
     /// Above that, and below the pictures' threshold.
     case pictureGuard = "guard"
-    /// Above both, and nearly the same as an accepted one.
+    /// Above both, and nearly the same as an accepted one, or of its group.
     case duplicate
     /// None of these, but M others are better.
     case rank
@@ -113,7 +117,9 @@ public struct CandidateSelection: Codable, Hashable, Sendable {
       guard score.text >= thresholds.text, score.picture >= thresholds.picture else { continue }
       nearest[index] = accepted.map { Neighbour(candidate: $0, cosine: Cosine.of(score.vector, scores[$0].vector)) }
         .max { ($0.cosine, -$0.candidate) < ($1.cosine, -$1.candidate) }
-      if let likest = nearest[index], likest.cosine > settings.duplicateCosine {
+      if nearest[index].map({ $0.cosine > settings.duplicateCosine }) ?? false
+        || accepted.contains(where: { scores[$0].isOfSameGroup(score) })
+      {
         verdicts[index] = .rejected(reason: .duplicate)
       } else if accepted.count < settings.kept {
         accepted.append(index)

@@ -72,5 +72,8 @@ struct CloseCalls {
     }
   }
 
-  private func cosine(_ a: Int, _ b: Int) -> Double { Cosine.of(scores[a].vector, scores[b].vector) }
+  /// Beyond every limit for candidates of one group.
+  private func cosine(_ a: Int, _ b: Int) -> Double {
+    scores[a].isOfSameGroup(scores[b]) ? .infinity : Cosine.of(scores[a].vector, scores[b].vector)
+  }
 }

@@ -17,6 +17,9 @@ public struct Integrator: Sendable {
     public var promptEvery = 0
     /// Of the best prompts, so many count, by the mean of their vectors.
     public var averagedPrompts = 1
+    /// Of the candidates of one original so many are kept at most, the best of every so many-th ones; nil for any number. It keeps the
+    /// variety that originals have: the best candidates by text alone come from a few of them.
+    public var keptPerOriginal: Int?
     public var selection = CandidateSelection.Settings()
 
     public init() {}
@@ -31,6 +34,7 @@ public struct Integrator: Sendable {
           "rounds between prompts", promptEvery == 0 || (1..<max(rounds, 1)).contains(promptEvery),
           "must be fewer than the rounds, or 0"
         ),
+        ("number kept of an original", keptPerOriginal ?? 1 >= 1, "must be at least 1"),
         ("number of prompts averaged", averagedPrompts >= 1, "must be at least 1"),
       ])
     }
@@ -110,11 +114,12 @@ public struct Integrator: Sendable {
   public func selected(
     _ candidates: [ScoredCandidate], _ aim: Aim
   ) throws -> (selection: CandidateSelection, candidates: [ScoredCandidate]) {
-    let scores = candidates.map { scored in
+    let groups = groups(of: candidates.map(\.candidate.original))
+    let scores = zip(candidates, groups).map { scored, group in
       let isUnclear = scored.candidate.codeMargin.map { $0 < settings.selection.codeBound } ?? false
       return CandidateScores(
         text: Cosine.of(scored.vector, aim.target), picture: scored.candidate.pictureSimilarity,
-        vector: scored.vector, bound: isUnclear ? settings.selection.unclearBound : nil)
+        vector: scored.vector, bound: isUnclear ? settings.selection.unclearBound : nil, group: group)
     }
     let selection = try CandidateSelection(scores, aim.thresholds, settings.selection)
     var judged = candidates
@@ -126,5 +131,15 @@ public struct Integrator: Sendable {
       }
     }
     return (selection, judged)
+  }
+
+  /// Candidates of an original are dealt out among its groups in turn.
+  private func groups(of originals: [Int]) -> [Int?] {
+    guard let limit = settings.keptPerOriginal else { return originals.map { _ in nil } }
+    var seen: [Int: Int] = [:]
+    return originals.map { original in
+      defer { seen[original, default: 0] += 1 }
+      return original * limit + seen[original, default: 0] % limit
+    }
   }
 }

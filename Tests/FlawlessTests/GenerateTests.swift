@@ -7,7 +7,8 @@ import Testing
 struct GenerateTests {
   private static func training(_ product: SmallProduct, steps: Int = 3) -> [String] {
     [
-      "--data", product.root, "--category", SmallPictures.category, "--shots", "2", "--size", "32", "--steps", "\(steps)",
+      "--data", product.root, "--category", SmallPictures.category, "--shots", "2", "--size", "32", "--steps",
+      "\(steps)",
       "--batch", "2", "--perceptual", "none", "--device", "cpu", "--tuning", "off",
     ]
   }
@@ -117,7 +118,7 @@ struct CompareTests {
       let (json, csv) = ("\(folder.path)/c.json", "\(folder.path)/c.csv")
       let outcome = try flawless(
         "compare", product.model, product.model, "--data", product.root, "--category", SmallPictures.category,
-        "--draws", "50", "--device", "cpu", "--json", json, "--csv", csv)
+        "--weights", product.weights, "--draws", "50", "--device", "cpu", "--json", json, "--csv", csv)
       try #require(outcome.status == 0, "\(outcome.errors)")
       #expect(outcome.output.contains("+0.0000 … +0.0000"), "\(outcome.output)")
       let data = try #require(FileManager.default.contents(atPath: json))

@@ -42,6 +42,22 @@ struct CalibrationTests {
     #expect(read == found)
   }
 
+  /// Originals that vary by themselves, with noise on top of them: ratios of 1, 1.02, 1.08 and 1.3, and 1.05 between two of these.
+  @Test func ofRatiosNearOneTheHottestIsTaken() throws {
+    let (sampler, x) = try sampler(TestDevice.all[0].device, requantises: true)
+    var settings = TemperatureCalibration.Settings()
+    (settings.temperatures, settings.refinements, settings.excess) = ([0, 0.5, 1, 2], 1, 0.06)
+    var ratios = [1, 1, 1.02, 1.08, 1.3, 1.05]
+    let found = try TemperatureCalibration(sampler, originals: x, settings) { drawn in
+      drawn
+    } descriptors: { _ in
+      let deviation = Float(ratios.removeFirst().squareRoot())
+      return try Tensor([deviation, -deviation], shape: [2, 1], on: x.device)
+    }
+    #expect(ratios.isEmpty && found.trials.map(\.temperature) == [0, 0.5, 0.75, 1, 2])
+    #expect(found.temperature == 0.75 && abs(found.ratio - 1.05) <= 1e-6)
+  }
+
   /// Pictures as their own descriptors: hotter ones vary more, and the best of all trials is taken.
   @Test(arguments: TestDevice.all)
   func hotterPicturesVaryMore(_ tested: TestDevice) throws {

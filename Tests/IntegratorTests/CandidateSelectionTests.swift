@@ -115,10 +115,12 @@ struct CandidateSelectionTests {
       settings.ranking = random.next() % 2 == 0 ? .text : .picture
       settings.duplicateCosine = random.next() % 3 == 0 ? 2 : 0.99
       let isCoarse = random.next() % 2 == 0
+      let groups = random.next() % 3 == 0 ? 7 : 0
       scores = (0..<Int(random.next() % 40)).map { _ in
         let values = [random.unit(), random.unit()].map { isCoarse ? ($0 * 8).rounded() / 8 : $0 }
         return CandidateScores(
-          text: values[0], picture: values[1], vector: CandidateSelectionTests.vector(random.unit() * 120))
+          text: values[0], picture: values[1], vector: CandidateSelectionTests.vector(random.unit() * 120),
+          group: groups == 0 ? nil : Int(random.next() % 9) % groups)
       }
     }
   }
@@ -140,9 +142,9 @@ struct CandidateSelectionTests {
         case .rejected(.text): #expect(score.text < thresholds.text)
         case .rejected(.pictureGuard): #expect(score.text >= thresholds.text && score.picture < thresholds.picture)
         case .rejected(.duplicate):
-          #expect(
-            Self.isAbove(score, thresholds)
-              && found.nearest[index].map { $0.cosine > draw.settings.duplicateCosine } == true)
+          let isNearlySame = found.nearest[index].map { $0.cosine > draw.settings.duplicateCosine } ?? false
+          let isOfGroup = found.accepted.contains { score.group != nil && draw.scores[$0].group == score.group }
+          #expect(Self.isAbove(score, thresholds) && (isNearlySame || isOfGroup))
         case .rejected(.rank):
           #expect(Self.isAbove(score, thresholds) && found.accepted.count == draw.settings.kept)
         }
@@ -158,6 +160,7 @@ struct CandidateSelectionTests {
         for b in found.accepted where a < b {
           let cosine = zip(draw.scores[a].vector, draw.scores[b].vector).reduce(0) { $0 + Double($1.0) * Double($1.1) }
           #expect(cosine <= draw.settings.duplicateCosine)
+          #expect(draw.scores[a].group == nil || draw.scores[a].group != draw.scores[b].group)
         }
       }
       #expect(try CandidateSelection(draw.scores, thresholds, draw.settings) == found)
@@ -165,7 +168,7 @@ struct CandidateSelectionTests {
   }
 
   /// With higher thresholds nothing comes above them that was below. What is accepted shrinks, too, where candidates are ranked
-  /// by the similarity whose threshold rises, or where neither the rank nor likeness rejects; else one that goes makes room.
+  /// by the similarity whose threshold rises, or where neither rank, likeness nor group rejects; else one that goes makes room.
   @Test func acceptanceIsMonotoneInTheThresholds() throws {
     for number in 0..<300 {
       let draw = Draw(number)
@@ -187,6 +190,7 @@ struct CandidateSelectionTests {
           if (draw.settings.ranking == .text) == isText { #expect(higher.kept.isSubset(of: lower.kept)) }
           var open = draw.settings
           (open.kept, open.duplicateCosine) = (1000, 2)
+          guard draw.scores.allSatisfy({ $0.group == nil }) else { continue }
           #expect(try accepted(high, open).kept.isSubset(of: accepted(low, open).kept))
         }
       }
@@ -202,7 +206,7 @@ struct CandidateSelectionTests {
       let bound = draw.settings.scoreBound
       if number % 5 == 0, let first = draw.scores.first {
         draw.scores[0] = CandidateScores(
-          text: first.text, picture: first.picture, vector: first.vector, bound: .infinity)
+          text: first.text, picture: first.picture, vector: first.vector, bound: .infinity, group: first.group)
       }
       let found = try CandidateSelection(draw.scores, Self.thresholds(text: 0.3, picture: 0.4), draw.settings)
       let close = Set(found.close)
@@ -219,7 +223,8 @@ struct CandidateSelectionTests {
           other.append(
             CandidateScores(
               text: isAny ? draw.random.unit() : moved(score.text, bound),
-              picture: isAny ? draw.random.unit() : moved(score.picture, bound), vector: Self.vector(turned)))
+              picture: isAny ? draw.random.unit() : moved(score.picture, bound), vector: Self.vector(turned),
+              group: score.group))
         }
         let thresholds = try Self.thresholds(text: moved(0.3, bound), picture: moved(0.4, bound))
         let there = try CandidateSelection(other, thresholds, draw.settings)

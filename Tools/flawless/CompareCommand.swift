@@ -26,6 +26,9 @@ struct CompareCommand: ParsableCommand {
   @OptionGroup(title: "Pictures") var dataset: DatasetOptions
   @OptionGroup(title: "Run") var common: CommonOptions
 
+  @Option(help: ArgumentHelp("The networks' weights file (default: from the cache).", valueName: "FILE"))
+  var weights: String?
+
   @Option(
     help: ArgumentHelp("Compare maps with masks at this size: 'original', or pixels of a square.", valueName: "SIZE"))
   var evaluateSize = "256"
@@ -60,7 +63,7 @@ struct CompareCommand: ParsableCommand {
     try dataset.announce(category, progress)
     progress.begin()
     let evaluations = try models.map { path in
-      let model = try TrainedModel.load(path, on: device)
+      let model = try TrainedModel.load(path, weights: weights, on: device)
       return (
         path,
         try Evaluation(model.detector, category, size: size) { try progress.report("test pictures", $0, of: $1, path) }

@@ -117,6 +117,7 @@ struct GenerationOptions: ParsableArguments {
     settings.copies = copies
     let needed = (settings.integrator.selection.kept + shots * copies - 1) / max(shots * copies, 1)
     settings.integrator.variants = variants ?? (encoder == .none ? needed : max(4, 2 * needed))
+    settings.integrator.keptPerOriginal = max(needed, 1)
     settings.integrator.seed = seed
     selection.apply(to: &settings)
     // With ConSE all pictures of a product are nearly the same.

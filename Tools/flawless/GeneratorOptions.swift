@@ -53,7 +53,8 @@ struct GeneratorOptions: ParsableArguments {
   var perceptual: PerceptualLoss.Kind?
 
   @Option(
-    help: ArgumentHelp("The codebook follows averages with this decay, not gradients; 0 for gradients.", valueName: "DECAY"))
+    help: ArgumentHelp(
+      "The codebook follows averages with this decay, not gradients; 0 for gradients.", valueName: "DECAY"))
   var codebookDecay = usual.upkeep.averageDecay ?? 0
 
   @Option(
