@@ -65,7 +65,7 @@ public struct GenerationRun {
     case calibration, candidates, measures
   }
 
-  private var device: any Device { model.network.lastWeight.device }
+  var device: any Device { model.network.lastWeight.device }
 
   /// Where candidates are kept until the folder is complete.
   public static func workFolder(_ output: String) -> URL {
@@ -96,7 +96,7 @@ public struct GenerationRun {
       let calibration = try calibrated(&sampler, descriptors, progress)
       let outcome = try candidates(sampler, &store, started, progress)
       let accepted = outcome.selection.accepted.map { outcome.candidates[$0].candidate.key }
-      let quality = try measured(accepted, store, descriptors, progress)
+      let quality = try measured(accepted, store, descriptors, outcome.aims.last, progress)
       let manifest = GenerationManifest(
         keyword: keyword, prompt: encoder == nil ? nil : outcome.aims.last?.prompts.first, encoder: encoder?.name,
         generator: source, shots: shots, settings: settings, temperature: sampler.temperature, calibration: calibration,
@@ -191,35 +191,6 @@ public struct GenerationRun {
 
   /// Real pictures that thresholds come from: the shots, or copies of the only one.
   private static let references = 32
-
-  private func measured(
-    _ accepted: [CandidateKey], _ store: CandidateStore, _ descriptors: GenerationDescriptors,
-    _ progress: (Stage, Int, Int) throws -> Void
-  ) throws -> GenerationQuality? {
-    guard !accepted.isEmpty else { return nil }
-    let shots = originals.files.count
-    let copies = (shots..<max(originals.count, shots)).prefix(Self.measured)
-    let files = accepted.prefix(Self.measured).compactMap { store[$0]?.file }
-    let others = heldOut.prefix(Self.measured)
-    let total = min(shots, Self.measured) + copies.count + files.count + others.count
-    var done = 0
-    func described(_ image: () throws -> Image) throws -> Tensor {
-      let found = try descriptors(image())
-      done += 1
-      try progress(.measures, done, total)
-      return found
-    }
-    return try GenerationQuality(
-      real: originals.files.prefix(Self.measured).map { path in try described { try Image(path: path) } },
-      copies: copies.map { copy in try described { try Image(originals.picture(copy)) } },
-      generated: files.map { file in
-        try described { try Image(path: store.folder.appendingPathComponent(file).path) }
-      },
-      heldOut: others.map { path in try described { try Image(path: path) } })
-  }
-
-  /// Pictures of each kind that measures look at.
-  private static let measured = 64
 
   private func picture(
     _ scored: ScoredCandidate, _ store: CandidateStore, _ shots: [ModelDescription.TrainingFile]
