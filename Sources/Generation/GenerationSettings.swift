@@ -4,8 +4,8 @@ public import Integrator
 /// Everything that decides which pictures are generated, beside the generator and its originals.
 public struct GenerationSettings: Codable, Hashable, Sendable {
   public var sampling = SamplingConfiguration()
-  /// Whether the temperature is the one that ``calibration`` finds.
-  public var calibrates = true
+  /// Whether the temperature is the one that ``calibration`` finds, and not the sampling's.
+  public var calibrates = false
   public var calibration = TemperatureCalibration.Settings()
   public var detail = VariantFinish.Detail.original
   /// Of each shot; nil for ``ProductVariation/copies(originals:)``.
@@ -15,6 +15,8 @@ public struct GenerationSettings: Codable, Hashable, Sendable {
 
   /// - kept: how many pictures are wanted
   public init(kept: Int) {
+    // Of local codes, whose spread is that of the place: see this folder's README.
+    sampling.mode = .localCode
     calibration.excess = 0.02
     integrator.selection.kept = kept
   }

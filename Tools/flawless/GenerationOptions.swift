@@ -112,7 +112,7 @@ struct GenerationOptions: ParsableArguments {
     let wanted = count ?? CandidateSelection.Settings.kept(shots: shots, areAll: description.shots == nil && shots > 16)
     var settings = GenerationSettings(kept: max(wanted, 1))
     settings.sampling = sampling.configuration
-    (settings.calibrates, settings.detail) = (sampling.temperature == nil, sampling.detail)
+    (settings.calibrates, settings.detail) = (sampling.calibrate, sampling.detail)
     let copies = copies ?? ProductVariation.copies(originals: shots)
     settings.copies = copies
     let needed = (settings.integrator.selection.kept + shots * copies - 1) / max(shots * copies, 1)

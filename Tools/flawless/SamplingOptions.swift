@@ -10,7 +10,7 @@ extension VariantFinish.Detail: ExpressibleByArgument {}
 
 /// How variants are drawn; the defaults are those of the library.
 struct SamplingOptions: ParsableArguments {
-  private static let usual = SamplingConfiguration()
+  private static let usual = GenerationSettings(kept: 1).sampling
 
   @Option(
     help: """
@@ -19,11 +19,11 @@ struct SamplingOptions: ParsableArguments {
       """)
   var mode = usual.mode
 
-  @Option(
-    help: ArgumentHelp(
-      "The factor on the noise (default: the one at which variants vary as much as the originals).", valueName: "FACTOR"
-    ))
+  @Option(help: ArgumentHelp("The factor on the noise (default: \(usual.temperature)).", valueName: "FACTOR"))
   var temperature: Double?
+
+  @Flag(help: "Find the hottest factor at which variants vary, in descriptors, as much as the originals' copies.")
+  var calibrate = false
 
   @Option(help: "Whether the noise is scaled by the deviation or, as the patent words it, by the variance.")
   var noiseScale = usual.noiseScale
@@ -49,6 +49,12 @@ struct SamplingOptions: ParsableArguments {
       decoder alone.
       """)
   var detail = VariantFinish.Detail.original
+
+  func validate() throws {
+    if calibrate, temperature != nil {
+      throw ValidationError("Only one of --temperature and --calibrate can be given.")
+    }
+  }
 
   var configuration: SamplingConfiguration {
     var configuration = Self.usual
