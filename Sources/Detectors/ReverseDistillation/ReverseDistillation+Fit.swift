@@ -15,7 +15,9 @@ extension ReverseDistillation {
     guard fitting.pictures > 0 else { throw DetectorError.noPictures }
     let teacher = try ReverseDistillationTeacher(configuration, backbone: backbone, ignored: fitting.ignored)
     if let learnt = fitting.learnt {
-      return try ReverseDistillation(configuration, teacher, file: learnt).judged(fitting, learntFrom: learnt.path)
+      return try ReverseDistillation(configuration, teacher, file: learnt)
+        .measured(in: fitting.pictures) { try teacher.levels(of: fitting.load($0)) }
+        .judged(fitting, learntFrom: learnt.path)
     }
     let lessons = try ReverseDistillationLessons(teacher, configuration, fitting)
     let model = try lessons.student(of: Array(0..<fitting.pictures), named: TrainingWorkspace.modelName)
@@ -156,6 +158,7 @@ private struct ReverseDistillationLessons {
         try fitting.progress(.training(loss: $0.report.losses[0].value, fold: fold), $0.report.step, $0.report.steps)
       })
     return try ReverseDistillation(configuration, teacher, file: builder.hostTensors(from: "the training"))
+      .measured(in: trained.count) { try levels(of: trained[$0], variant: 0) }
   }
 
   /// - levels: of every picture of a batch
