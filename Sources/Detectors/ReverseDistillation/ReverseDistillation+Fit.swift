@@ -18,7 +18,9 @@ extension ReverseDistillation {
       guard fitting.parents.isEmpty else {
         throw DetectorError.setting(name: "student", reason: "is not trained here, so generated pictures have no use")
       }
-      return try ReverseDistillation(configuration, teacher, file: learnt).judged(fitting, learntFrom: learnt.path)
+      return try ReverseDistillation(configuration, teacher, file: learnt)
+        .measured(in: fitting.pictures) { try teacher.levels(of: fitting.load($0)) }
+        .judged(fitting, learntFrom: learnt.path)
     }
     let lessons = try ReverseDistillationLessons(teacher, configuration, fitting)
     let model = try lessons.student(named: TrainingWorkspace.modelName)
@@ -159,7 +161,10 @@ private struct ReverseDistillationLessons {
       progress: {
         try fitting.progress(.training(loss: $0.report.losses[0].value, fold: fold), $0.report.step, $0.report.steps)
       })
+    // What levels are measured by decides scores, as thresholds do: generated pictures have no say in it.
+    let seen = trained.filter { $0 < fitting.pictures }
     return try ReverseDistillation(configuration, teacher, file: builder.hostTensors(from: "the training"))
+      .measured(in: seen.count) { try levels(of: seen[$0], variant: 0) }
   }
 
   /// - levels: of every picture of a batch

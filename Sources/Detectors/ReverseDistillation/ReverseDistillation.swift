@@ -17,6 +17,8 @@ public struct ReverseDistillation: Detector {
   private let student: ReverseDistillationNetwork<FoldedStudentConvolution>
   /// The student's values under the names of the authors' checkpoints.
   private let learnt: any TensorFile
+  /// What levels' distances are measured in; nil where they are added as they are.
+  private var units: LevelUnits?
 
   public init(
     _ configuration: ReverseDistillationConfiguration, backbone: any Backbone, file: any TensorFile,
@@ -27,6 +29,9 @@ public struct ReverseDistillation: Detector {
       configuration, ReverseDistillationTeacher(configuration, backbone: backbone, ignored: ignored), file: file)
     self.threshold = threshold
     self.heldOut = heldOut
+    if configuration.normalizesLevels {
+      units = try LevelUnits(file, sides: teacher.sides, on: teacher.backbone.device)
+    }
   }
 
   /// - Throws: `CheckpointError` when the file's names or shapes are not those of the teacher's student.
@@ -54,8 +59,10 @@ public struct ReverseDistillation: Detector {
   }
 
   public func tensors() throws -> [String: HostTensor] {
-    try Dictionary(
+    var tensors = try Dictionary(
       learnt.names.map { ($0, try learnt.tensor(named: $0)) }, uniquingKeysWith: { first, _ in first })
+    if let units { tensors.merge(units.tensors) { first, _ in first } }
+    return tensors
   }
 
   public func inspect(_ picture: NetworkPicture) throws -> Inspection {
@@ -63,14 +70,14 @@ public struct ReverseDistillation: Detector {
     return Inspection(score: map.largest, map: map)
   }
 
-  /// The levels' distances between student and teacher, resized bilinearly (corners aligned) to network pixels, summed and
-  /// smoothed. Where places are ignored, they count as the nearest ones that are not.
+  /// The levels' distances between student and teacher, in the levels' units where there are any, resized bilinearly (corners
+  /// aligned) to network pixels, summed and smoothed. Where places are ignored, they count as the nearest ones that are not.
   ///
   /// - teachers: one picture's levels
   private func map(_ teachers: [Tensor]) throws -> AnomalyMap {
     let size = configuration.size
-    let levels = try zip(student(teachers, .inference), teachers).enumerated().map { level, pair in
-      var distances = try ReverseDistillationDistance.map(pair.0, pair.1)
+    let levels = try distances(teachers).enumerated().map { level, distances in
+      var distances = try units?.measured(distances, level: level) ?? distances
       if !teacher.regions.isEmpty {
         let region = teacher.regions[level]
         let flat = try distances.reshaped(to: [distances.shape.count, 1])
@@ -82,6 +89,31 @@ public struct ReverseDistillation: Detector {
     let values = try sum.gaussianSmoothed(sigma: configuration.smoothingSigma).values()
     guard values.allSatisfy(\.isFinite) else { throw DetectorError.notFinite(what: "A distance of the student") }
     return AnomalyMap(width: size, height: size, values: values, ignored: ignored)
+  }
+
+  /// [1, side, side, 1] for every level.
+  private func distances(_ teachers: [Tensor]) throws -> [Tensor] {
+    try zip(student(teachers, .inference), teachers).map { try ReverseDistillationDistance.map($0, $1) }
+  }
+
+  /// This model with the units of its levels in normal pictures, where the configuration asks for them.
+  ///
+  /// - levels: the teacher's of a picture
+  func measured(in pictures: Int, _ levels: (Int) throws -> [Tensor]) throws -> ReverseDistillation {
+    guard configuration.normalizesLevels else { return self }
+    var observations = teacher.sides.enumerated().map { level, side in
+      LevelUnits.Observation(
+        side: side,
+        inspected: teacher.regions.isEmpty ? Array(0..<side * side) : teacher.regions[level].patches.map(Int.init))
+    }
+    for picture in 0..<pictures {
+      for (level, distances) in try distances(levels(picture)).enumerated() {
+        observations[level].add(try distances.values())
+      }
+    }
+    var model = self
+    model.units = try LevelUnits(observations.map(\.level), sides: teacher.sides, on: teacher.backbone.device)
+    return model
   }
 
   /// - teachers: one picture's levels

@@ -12,7 +12,7 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
     /// The authors': 200 epochs, 16 pictures a step, 256 x 256 pixels.
     case paper
     /// For a CPU: 1000 steps of 8 pictures of 224 x 224 pixels, of which there are 8 variants each, moved by up to 4 % and
-    /// turned by up to 3 degrees.
+    /// turned by up to 3 degrees; levels in units of the training pictures.
     case fast
   }
 
@@ -38,6 +38,14 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
   public var validationSteps = 50
   /// Training ends after so many validations without a lesser loss, with the student of the least one; nil for never.
   public var patience: Int?
+  /// Whether distances of a level are measured in units of the training pictures before levels are added (``LevelUnits``); the
+  /// paper adds them as they are.
+  public var normalizesLevels: Bool {
+    get { hasNormalizedLevels ?? false }
+    set { hasNormalizedLevels = newValue ? true : nil }
+  }
+  /// nil for no, as in models of older programs.
+  private var hasNormalizedLevels: Bool?
   /// Smoothing of the anomaly map, in network pixels.
   public var smoothingSigma = 4.0
   public var falseAlarmRate = 0.01
@@ -55,6 +63,9 @@ public struct ReverseDistillationConfiguration: DetectorConfiguration {
       var small = Augmentation()
       (small.translation, small.degrees) = (0.04, 3)
       (augmentation, variants) = (small, 8)
+      normalizesLevels = true
+      // What 4 is to 256 pixels.
+      smoothingSigma = 3.5
     }
   }
 

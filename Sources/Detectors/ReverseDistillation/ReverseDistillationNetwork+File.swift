@@ -20,9 +20,11 @@ extension ReverseDistillationNetwork<TrainedConvolution> {
     }
   }
 
-  /// What the authors' checkpoints hold beside the student: a convolution that their program never runs, and counters.
+  /// What files hold beside the student. The authors' have a convolution that their program never runs, and counters; ours
+  /// what levels are measured in.
   private static func isUnused(_ name: String) -> Bool {
-    name.hasPrefix("bn.conv4.") || name.hasPrefix("bn.bn4.") || name.hasSuffix(".num_batches_tracked")
+    LevelUnits.names.contains(name) || name.hasPrefix("bn.conv4.") || name.hasPrefix("bn.bn4.")
+      || name.hasSuffix(".num_batches_tracked")
   }
 }
 

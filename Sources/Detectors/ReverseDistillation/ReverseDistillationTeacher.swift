@@ -28,6 +28,9 @@ struct ReverseDistillationTeacher: Sendable {
     }
   }
 
+  /// Of the levels' grids.
+  var sides: [Int] { plan.strides.map { size / $0 } }
+
   /// Floats of a picture's features.
   var floatsPerPicture: Int {
     zip(plan.strides, plan.channels).reduce(0) { $0 + (size / $1.0) * (size / $1.0) * $1.1 }
