@@ -8,7 +8,7 @@ public enum ProductVariation: String, CaseIterable, Codable, Sendable {
   case aligned
   /// The product lies turned by any angle, and may be mirrored.
   case rotating
-  /// A surface: any part of it is as good as another, and may be mirrored.
+  /// A surface without a direction: it may be mirrored. (A twill's diagonals have one: it is aligned.)
   case texture
 
   /// Of a known category; `aligned` of any other, which is never wrong.
@@ -19,7 +19,7 @@ public enum ProductVariation: String, CaseIterable, Codable, Sendable {
 
   private static let known: [ProductVariation: Set<String>] = [
     .rotating: ["hazelnut", "hazelnut_toy", "metal_nut", "screw"],
-    .texture: ["carpet", "grid", "leather", "tile", "wood", "fabric"],
+    .texture: ["carpet", "grid", "leather", "tile", "wood"],
   ]
 
   /// How copies differ from their original.
@@ -32,7 +32,7 @@ public enum ProductVariation: String, CaseIterable, Codable, Sendable {
       augmentation.degrees = 180
       (augmentation.horizontalFlip, augmentation.verticalFlip) = (0.5, 0.5)
     case .texture:
-      (augmentation.degrees, augmentation.translation) = (3, 0.1)
+      augmentation.degrees = 3
       (augmentation.horizontalFlip, augmentation.verticalFlip) = (0.5, 0.5)
     }
     return augmentation

@@ -7,7 +7,7 @@ struct HelpTests {
   private static let commands = [
     [], ["demo"], ["sample-data"], ["datasets"], ["datasets", "check"], ["train"], ["evaluate"], ["predict"],
     ["threshold"], ["threshold", "show"], ["threshold", "rate"], ["threshold", "f1"], ["threshold", "set"], ["prompts"],
-    ["export"],
+    ["compare"], ["generate"], ["generate", "run"], ["generate", "train"], ["generate", "sample"], ["export"],
     ["devices"], ["weights"], ["weights", "list"],
     ["weights", "add"], ["weights", "verify"],
   ]
@@ -49,7 +49,7 @@ struct HelpTests {
     #expect(outcome.status == 0)
     for command in [
       "sample-data", "datasets", "train", "evaluate", "predict", "threshold", "prompts", "export", "devices", "weights",
-      "demo",
+      "demo", "compare", "generate",
     ] {
       #expect(outcome.output.contains(command), "\(command)")
     }

@@ -17,7 +17,8 @@ struct CompareCommand: ParsableCommand {
 
       Examples:
         flawless compare old.model new.model --data mvtec --category bottle
-        flawless compare plain.model generated.model --data mvtec --category pill --csv draws.csv --json -
+        flawless compare plain.model generated.model --data mvtec \\
+          --category pill --csv draws.csv --json -
       """)
 
   @Argument(help: ArgumentHelp("Folders of models, the one to compare with first.", valueName: "MODEL"))

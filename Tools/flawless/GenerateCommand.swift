@@ -9,8 +9,10 @@ struct GenerateCommand: ParsableCommand {
       pictures. Detectors take the results with 'flawless train --generated'.
 
       Examples:
-        flawless generate --data mvtec --category metal_nut --shots 4 --count 40 -o nut-generated
-        flawless train --data mvtec --category metal_nut --shots 4 --generated nut-generated -o nut.model
+        flawless generate --data mvtec --category metal_nut --shots 4 \\
+          --count 40 -o nut-generated
+        flawless train --data mvtec --category metal_nut --shots 4 \\
+          --generated nut-generated -o nut.model
       """,
     subcommands: [GenerateRun.self, GenerateTrain.self, GenerateSample.self], defaultSubcommand: GenerateRun.self)
 }

@@ -17,7 +17,8 @@ struct GenerateRun: ParsableCommand {
       'generate train' and 'generate sample' in one; the generator stays beside the results, in DIR.generator.
 
       Examples:
-        flawless generate --data mvtec --category metal_nut --shots 4 --count 40 -o nut-generated
+        flawless generate --data mvtec --category metal_nut --shots 4 \\
+          --count 40 -o nut-generated
         flawless generate --normal photos/good --keyword "metal nut" -o nut-generated
       """)
 

@@ -26,8 +26,10 @@ struct GenerateSample: ParsableCommand {
 
       Examples:
         flawless generate sample nut.generator --count 40 -o nut-generated
-        flawless generate sample nut.generator --count 40 --data mvtec --category metal_nut -o nut-generated
-        flawless generate sample nut.generator --encoder none --temperature 0 -o nut-copies
+        flawless generate sample nut.generator --count 40 \\
+          --data mvtec --category metal_nut -o nut-generated
+        flawless generate sample nut.generator --encoder none \\
+          --temperature 0 -o nut-copies
       """)
 
   @Argument(help: ArgumentHelp("The generator's folder.", valueName: "GENERATOR"))

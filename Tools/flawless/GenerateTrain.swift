@@ -19,9 +19,12 @@ struct GenerateTrain: ParsableCommand {
       is trained for all products of a data set; another training can begin with it (--from).
 
       Examples:
-        flawless generate train --data mvtec --category metal_nut --shots 4 -o nut.generator
-        flawless generate train --data mvtec --all-categories --shots 20 --steps 20000 -o plant.generator
-        flawless generate train --from plant.generator --data mvtec --category pill --shots 1 -o pill.generator
+        flawless generate train --data mvtec --category metal_nut --shots 4 \\
+          -o nut.generator
+        flawless generate train --data mvtec --all-categories --shots 20 \\
+          --steps 20000 -o plant.generator
+        flawless generate train --from plant.generator --data mvtec \\
+          --category pill --shots 1 -o pill.generator
       """)
 
   @OptionGroup(title: "Pictures") var pictures: TrainingPictures

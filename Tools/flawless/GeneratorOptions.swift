@@ -65,7 +65,7 @@ struct GeneratorOptions: ParsableArguments {
   @Option(
     help: """
       What may differ between good pictures, which copies vary: little of an aligned product, any angle of a rotating one, \
-      any place of a texture (default: the known category's, else aligned).
+      mirror images of a texture (default: the known category's, else aligned).
       """)
   var variation: ProductVariation?
 
