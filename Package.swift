@@ -82,7 +82,7 @@ let tools: [Target] = [
       "Tensors",
       "TextImage", "Words", argumentParser,
     ],
-    path: "Tools/flawless", exclude: ["demo.jpg"]),
+    path: "Tools/flawless", exclude: ["demo.jpg", "generated.jpg"]),
   .target(
     name: "Variants",
     dependencies: [
