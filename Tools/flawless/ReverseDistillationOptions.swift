@@ -8,7 +8,8 @@ struct ReverseDistillationOptions: ParsableArguments {
   @Option(
     help: """
       The settings that nothing else names: 'paper' is 200 epochs of 16 pictures of 256 x 256 pixels, 'fast' 1000 steps of \
-      8 pictures of 224 x 224, for a CPU, which come in 8 variants, moved and turned a little (default: paper).
+      8 pictures of 224 x 224, for a CPU, which come in 8 variants, moved and turned a little, with distances measured in \
+      units of the training pictures (default: paper).
       """)
   var preset: ReverseDistillationConfiguration.Preset?
 
