@@ -90,8 +90,7 @@ public struct GenerationRun {
     var store = try CandidateStore(
       Self.workFolder(output), purpose: purpose(shots, source), resuming: resumes)
     do {
-      var sampler = try VariationalSampler(
-        model.network, settings.sampling, originals: inputs())
+      var sampler = try VariationalSampler(model.network, settings.sampling, originals: inputs())
       let descriptors = GenerationDescriptors(backbone)
       let calibration = try calibrated(&sampler, descriptors, progress)
       let outcome = try candidates(sampler, &store, started, progress)
@@ -164,8 +163,10 @@ public struct GenerationRun {
       judged.selection.duplicateCosine = 2
       judged.rounds = 1
     }
-    let references = try (0..<min(originals.count, Self.references)).map { number in
-      try Image(originals.picture(originals.files.count > 1 ? number % originals.files.count : number))
+    // The first originals are the shots as they are.
+    let shots = originals.files.count
+    let references = try (0..<min(shots > 1 ? shots : originals.count, Self.references)).map {
+      try Image(originals.picture($0))
     }
     let integrator = try Integrator(
       judged, encoder: encoder ?? Indifference(), prompts: prompts.isEmpty ? [Prompt("")] : prompts,
@@ -203,7 +204,7 @@ public struct GenerationRun {
       parents: [shots[candidate.parent].sha256], candidate: candidate)
   }
 
-  /// Everything that decides what candidates are; how many are kept, and how they are judged, may change when a run goes on.
+  /// Everything that decides what candidates are and how they are judged.
   private func purpose(_ shots: [ModelDescription.TrainingFile], _ source: GenerationManifest.Source) throws -> Data {
     struct Purpose: Encodable {
       let shots: [String]

@@ -167,6 +167,27 @@ struct GenerationRunTests {
     }
   }
 
+  /// Each shot counts once, however many copies there are; of one shot its copies do.
+  @Test func thresholdsAreThoseOfTheRealPictures() throws {
+    for shots in [1, 2] {
+      try withGenerator(on: TestDevice.all[0].device, shots: shots) { folder, model, path in
+        var settings = settings(kept: 1)
+        settings.copies = 4
+        let generation = try run(model, path, settings, encoder: true)
+        let aim = try #require(try generation.run(to: "\(folder.path)/results").aims.first)
+        let real = try (0..<(shots == 1 ? 4 : 2)).map { number in
+          let levels = try generation.originals.picture(number)
+          return try Image(
+            width: levels.width, height: levels.height, channels: 3,
+            pixels: levels.samples.map { UInt8(min(max($0, 0), 255).rounded()) })
+        }
+        let expected = try SelectionThresholds(
+          references: ColourEncoder().vectors(ofPictures: real), target: aim.target, settings.integrator.selection)
+        #expect(aim.thresholds == expected)
+      }
+    }
+  }
+
   @Test func changedShotsAreAnError() throws {
     let device = TestDevice.all[0].device
     try withGenerator(on: device) { folder, model, path in
