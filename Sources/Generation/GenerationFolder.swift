@@ -110,7 +110,7 @@ struct GenerationFolder {
     (manifest.quality?.entries ?? []).map { entry in
       GenerationPage.Figure(
         name: entry.title, value: entry.value.value.map { String(format: "%.4g", $0) } ?? "n/a",
-        meaning: entry.value.reason ?? "")
+        meaning: entry.value.reason ?? GenerationQuality.Measure(rawValue: entry.name)?.meaning ?? "")
     }
   }
 
@@ -148,6 +148,22 @@ extension GenerationQuality {
   public var shown: [(title: String, value: MetricValue)] {
     [.coverage, .generatedShare, .coverageBeyondCopies, .distanceFactor, .varianceRatio, .nearestRealMedian].map {
       (measure: Measure) in (measure.title, self[measure])
+    }
+  }
+}
+
+extension GenerationQuality.Measure {
+  /// How to read it.
+  var meaning: String {
+    switch self {
+    case .coverage: "of held-out normal patches the part nearest to a generated one; 0 changes nothing"
+    case .generatedShare: "what coverage would be if generated rows were as good as real ones"
+    case .coverageBeyondCopies: "the part that is nearer to a generated row than to any shot or copy"
+    case .distanceFactor: "how far those patches are from the bank, of the distance without generated rows"
+    case .varianceRatio, .channelVarianceRatio: "near 1 they vary as the originals do"
+    case .nearestRealMinimum, .nearestRealMedian: "of the distance between real ones; near 0 they repeat a shot"
+    case .separability: "how often the selection puts a normal picture above a spoilt one; below 0.6 it is blind"
+    case .ranking: "near 1 the selection's order is that of another measure of normality"
     }
   }
 }
