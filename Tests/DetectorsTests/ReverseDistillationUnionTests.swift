@@ -14,6 +14,8 @@ struct ReverseDistillationUnionTests {
     configuration.length = .steps(steps)
     configuration.batch = 3
     configuration.variants = 2
+    // Units know real pictures from generated ones; here it is about what is learnt.
+    configuration.normalizesLevels = false
     return configuration
   }
 
@@ -91,6 +93,19 @@ struct ReverseDistillationUnionTests {
     let expected = try Self.fit(
       others + others.map { 10 + $0 } + [21], configuration, on: device, change: Self.judgeQuickly)
     #expect(try model.tensors() == expected.tensors())
+  }
+
+  /// The student learns the same whoever a picture is of; what its distances are measured in is the real ones'.
+  @Test(arguments: TestDevice.oneOfEachKind)
+  func levelsAreMeasuredInUnitsOfRealPictures(_ tested: TestDevice) throws {
+    var configuration = Self.plain()
+    configuration.normalizesLevels = true
+    func tensors(_ real: [Int], generated: [(number: Int, parents: [Int]?)] = []) throws -> [String: HostTensor] {
+      try Self.fit(real, generated: generated, configuration, on: tested.device, change: Self.judgeQuickly).tensors()
+    }
+    let (mixed, all) = (try tensors([0, 1], generated: [(2, nil)]), try tensors([0, 1, 2]))
+    #expect(Set(mixed.keys) == Set(all.keys))
+    for (name, values) in mixed { #expect((values == all[name]) == !name.hasPrefix("level_"), "\(name)") }
   }
 
   @Test func aStudentFromElsewhereTakesNoGeneratedPictures() throws {
