@@ -1,4 +1,6 @@
+import Detectors
 import ArgumentParser
+import Checkpoints
 import Compute
 import Datasets
 import Devices
@@ -16,8 +18,9 @@ struct GenerateSample: ParsableCommand {
     commandName: "sample",
     abstract: "Draw pictures with a generator, and keep those that fit.",
     discussion: """
-      Variants are drawn around the pictures that the generator was trained on, or around others of --data or --normal, each \
-      in copies that the product allows. Of these candidates those are kept that fit the product's best prompt and are as like \
+      Variants are drawn around the pictures that the generator was trained on; of --data or --normal around those that it \
+      was trained on, or all where there are none; with --shots around these. Each is taken in copies that the product \
+      allows. Of these candidates those are kept that fit the product's best prompt and are as like \
       the real pictures as these are among themselves.
 
       The folder holds the kept pictures at the size of their originals ('pictures'), the others ('rejected'), manifest.json \
@@ -54,12 +57,23 @@ struct GenerateSample: ParsableCommand {
     let device = try common.openDevice(progress)
     let model = try GeneratorModel.load(generator, on: device)
     let found = try pictures.load()
-    // Where some number of pictures is asked for, these are the shots; else those that the generator knows are.
     let manifest = try options.generate(
-      model, at: generator, shots: pictures.shots == nil ? nil : found?.files, category: found?.category, to: output,
+      model, at: generator, shots: found.map { try shots($0.files, model.description) }, category: found?.category,
+      to: output,
       on: device, progress)
     defer { DeviceChoice.keepKernels(of: device) }
     if let json { try OutputFile.write(manifest.json(), to: json) }
     if json != "-" { for line in GenerationOptions.lines(manifest, output) { try Output.line(line) } }
+  }
+
+  /// What variants are drawn around, of the named pictures: one generator may serve several products.
+  private func shots(_ files: [String], _ description: GeneratorDescription) throws -> [String] {
+    guard pictures.shots == nil else { return files }
+    let paths = Dictionary(try files.map { (try SHA256.hash(fileAt: $0), $0) }, uniquingKeysWith: { first, _ in first })
+    var seen: Set<String> = []
+    let known = description.trainingFiles.compactMap { file in
+      seen.insert(file.sha256).inserted ? paths[file.sha256] : nil
+    }
+    return known.isEmpty ? files : known
   }
 }
