@@ -241,14 +241,15 @@ kernel void gradients_transpose_taps(global const float *w, global float *turned
 #endif
 
 // Items: WIDTH channels, pixels of x: [batch, rows, columns, channels].
-// Model of gradients_place_on_grid: results = n; loads = n; stores = n
+// Model of gradients_place_on_grid: results = n; loads = (1 + accumulate) * n; stores = n; operations = accumulate * n
 kernel void gradients_place_on_grid(global const float *x, global float *y, int n, int pixels, int rows, int columns,
                                     int channels, int height, int width, int stride_y, int stride_x, int top,
-                                    int left) {
+                                    int left, int accumulate) {
   int c = get_global_id(0) * WIDTH, pixel = get_global_id(1);
   if (c >= channels || pixel >= pixels) return;
   int column = left + pixel % columns * stride_x, row = top + pixel / columns % rows * stride_y;
-  if (row < height && column < width)
-    put(take(x + (ulong)pixel * channels + c, channels - c),
-        y + (((ulong)(pixel / columns / rows) * height + row) * width + column) * channels + c, channels - c);
+  if (row >= height || column >= width) return;
+  y += (((ulong)(pixel / columns / rows) * height + row) * width + column) * channels + c;
+  wide value = take(x + (ulong)pixel * channels + c, channels - c);
+  put(accumulate ? value + take(y, channels - c) : value, y, channels - c);
 }

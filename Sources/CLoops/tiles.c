@@ -71,11 +71,13 @@ void fl_pack(const float *w, long depth, long columns, int transposed, long pane
   }
 }
 
-void fl_unpack(const float *packed, long depth, long columns, long panel, float *w) {
+void fl_unpack(const float *packed, long depth, long columns, long panel, int accumulate, float *w) {
   long width = fl_panel_width(), first = panel * width, count = smaller(width, columns - first);
   packed += panel * depth * width;
-  for (long k = 0; k < depth; k++, packed += width)
-    for (long lane = 0; lane < count; lane++) w[k * columns + first + lane] = packed[lane];
+  for (long k = 0; k < depth; k++, packed += width) {
+    float *line = w + k * columns + first;
+    for (long lane = 0; lane < count; lane++) line[lane] = accumulate ? line[lane] + packed[lane] : packed[lane];
+  }
 }
 
 void fl_weight_gradient(const fl_convolution *p, const float *x, const float *dy, long first, long end, long column,

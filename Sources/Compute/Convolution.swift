@@ -86,7 +86,7 @@ public struct ConvolutionProblem: Hashable, Sendable {
 public struct Epilogue: Sendable {
   /// [outputChannels]
   public var bias: Storage?
-  /// The output's shape.
+  /// The output's shape; may be the output itself.
   public var residual: Storage?
   public var activation: Activation
 

@@ -18,8 +18,8 @@ public struct TapReversal: Hashable, Sendable {
   public var turned: Shape { [rows.count, columns.count, outputChannels / groups, inputChannels] }
 }
 
-/// Pixels of a picture that lie on a grid: `y[n, top + stride·i, left + stride·j, c] = x[n, i, j, c]`; what would lie
-/// outside of y is left out, y's other pixels keep their values.
+/// Pixels of a picture that lie on a grid: `y[n, top + stride·i, left + stride·j, c] = x[n, i, j, c]`, or `+=`; what would
+/// lie outside of y is left out, y's other pixels keep their values.
 ///
 /// - x: [batch, rows, columns, channels]
 /// - y: [batch, height, width, channels]
@@ -35,15 +35,15 @@ public struct GridProblem: Hashable, Sendable {
 
 public protocol ConvolutionGradientKernels {
   /// `gradient[r, t, c, o] = Σ_{n, p, q} x[n, p·s + r·d − top, q·s + t·d − left, c] · outputGradient[n, p, q, o]`, in an
-  /// order that the problem fixes; shapes as in ``ConvolutionProblem``.
+  /// order that the problem fixes; added to what is there when `accumulate`. Shapes as in ``ConvolutionProblem``.
   func convolveBackwardWeights(
-    _ p: ConvolutionProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage) throws
+    _ p: ConvolutionProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage, accumulate: Bool) throws
   func reverseTaps(_ p: TapReversal, _ w: Storage, into turned: Storage) throws
-  func placeOnGrid(_ p: GridProblem, _ x: Storage, into y: Storage) throws
+  func placeOnGrid(_ p: GridProblem, _ x: Storage, into y: Storage, accumulate: Bool) throws
 }
 
 extension Device {
-  /// The gradient of a convolution's input, `Jᵀ · outputGradient`.
+  /// The gradient of a convolution's input, `Jᵀ · outputGradient`; added to what is there when `accumulate`.
   ///
   /// Without strides it is a convolution of the output's gradient with the taps reversed (Dumoulin and Visin 2016, arXiv
   /// 1603.07285, 4.3). With strides, input pixels of one remainder meet the same taps: each remainder is a convolution
@@ -54,7 +54,7 @@ extension Device {
   /// - gradient: [batch, height, width, inputChannels]
   /// - Throws: ``ShapeError`` or ``DeviceError``.
   public func convolveBackwardData(
-    _ p: ConvolutionProblem, outputGradient: Storage, _ w: Storage, into gradient: Storage
+    _ p: ConvolutionProblem, outputGradient: Storage, _ w: Storage, into gradient: Storage, accumulate: Bool = false
   ) throws {
     let arguments = Arguments("convolveBackwardData", on: self)
     try arguments.require(outputGradient, "the output's gradient", count: p.outputCount)
@@ -68,7 +68,8 @@ extension Device {
       dilation: p.dilation.width, before: p.padding.left)
     let isWhole = p.stride == 1
     let (wholeRows, wholeColumns) = (rows.filter { $0.taps.count > 0 }, columns.filter { $0.taps.count > 0 })
-    if wholeRows.count < rows.count || wholeColumns.count < columns.count { try fill(gradient, with: 0) }
+    let leavesGaps = wholeRows.count < rows.count || wholeColumns.count < columns.count
+    if leavesGaps, !accumulate { try fill(gradient, with: 0) }
     for row in wholeRows {
       for column in wholeColumns {
         let reversal = TapReversal(
@@ -82,14 +83,15 @@ extension Device {
         }
         let part = ConvolutionProblem(backwardOf: p, rows: row, columns: column)
         if isWhole {
-          try convolve(part, outputGradient, turned, epilogue: Epilogue(), into: gradient)
+          let epilogue = Epilogue(residual: accumulate ? gradient : nil)
+          try convolve(part, outputGradient, turned, epilogue: epilogue, into: gradient)
         } else {
           let pixels = try Storage(count: part.outputCount, on: self)
           try convolve(part, outputGradient, turned, epilogue: Epilogue(), into: pixels)
           let grid = GridProblem(
             batch: p.batch, rows: part.outputHeight, columns: part.outputWidth, channels: p.inputChannels,
             height: p.height, width: p.width, stride: p.stride, top: row.first, left: column.first)
-          try placeOnGrid(grid, pixels, into: gradient)
+          try placeOnGrid(grid, pixels, into: gradient, accumulate: accumulate)
         }
       }
     }

@@ -82,6 +82,10 @@ extension CPUDevice {
     let depth = p.inputChannels / p.groups
     let outputs = p.outputChannels / p.groups
     let patch = p.kernel.height * p.kernel.width * depth
+    // The product is written before the residual is read.
+    let accumulate = epilogue.residual?.pointer == y.pointer
+    var rest = epilogue
+    if accumulate { rest.residual = nil }
     // At most 2 MiB of patches a task, at least one row.
     let rowsPerTask = max(min((1 << 19) / (patch * p.outputWidth), p.outputHeight / 4), 1)
     let tasks = (p.outputHeight + rowsPerTask - 1) / rowsPerTask
@@ -100,10 +104,11 @@ extension CPUDevice {
             }
             product(
               rows: pixels, columns: outputs, depth: patch, patches, patch, w.pointer + group * outputs,
-              p.outputChannels, into: y.pointer + first * p.outputChannels + group * outputs, p.outputChannels)
+              p.outputChannels, into: y.pointer + first * p.outputChannels + group * outputs, p.outputChannels,
+              accumulate: accumulate)
           }
         }
-        finish(epilogue, y, pixels: first..<(first + pixels), channels: p.outputChannels)
+        finish(rest, y, pixels: first..<(first + pixels), channels: p.outputChannels)
       }
     }
   }

@@ -2,17 +2,19 @@ public import Compute
 
 extension OpenCLDevice {
   public func convolveBackwardWeights(
-    _ p: ConvolutionProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage
+    _ p: ConvolutionProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage, accumulate: Bool
   ) throws {
     try p.checkWeightGradient(x, outputGradient, gradient, on: self)
+    if accumulate { gradient.forgetLayouts() }
     if tiling.shape == .cpu, p.chosenWeightGradientAlgorithm != .direct,
-      try winogradWeightGradient(p, x, outputGradient, gradient)
+      try winogradWeightGradient(p, x, outputGradient, gradient, accumulate)
     {
       return
     }
     let splits = p.weightGradientSplits
-    let sums =
-      splits.count == 1 ? gradient : try Storage(count: splits.count * p.weightCount, on: self)
+    // What they are added to is the last of the sums.
+    let addends = splits.count + (accumulate ? 1 : 0)
+    let sums = addends == 1 ? gradient : try Storage(count: addends * p.weightCount, on: self)
     if p.groups == 1 {
       try multiplyPatches(p, splits, x, outputGradient, sums)
     } else if p.isDepthwise, tiling.shape == .cpu {
@@ -25,9 +27,12 @@ extension OpenCLDevice {
         "gradients_grouped", p, splits, size: [p.weightCount, splits.count], group: [tiling.group, 1], x,
         outputGradient, sums, p.groups, p.weightCount)
     }
-    guard splits.count > 1 else { return }
-    try reduce(
-      .sum, ReductionProblem(outer: 1, reduced: splits.count, inner: p.weightCount), sums, into: gradient)
+    guard addends > 1 else { return }
+    if accumulate {
+      let last = try BlockCopy(rows: 1, columns: p.weightCount, targetOffset: splits.count * p.weightCount)
+      try copy(last, from: gradient, into: sums)
+    }
+    try reduce(.sum, ReductionProblem(outer: 1, reduced: addends, inner: p.weightCount), sums, into: gradient)
   }
 
   /// All channels together: a product of patches and gradients, in registers.
@@ -53,7 +58,7 @@ extension OpenCLDevice {
 
   /// By Winograd's minimal filtering, some tiles at a time; false where the device has too little local memory for it.
   private func winogradWeightGradient(
-    _ p: ConvolutionProblem, _ x: Storage, _ outputGradient: Storage, _ gradient: Storage
+    _ p: ConvolutionProblem, _ x: Storage, _ outputGradient: Storage, _ gradient: Storage, _ accumulate: Bool
   ) throws -> Bool {
     let chunks = WinogradGradientChunks(p, panel: tiling.panel)
     let (grid, name) = (chunks.grid, "winograd\(chunks.grid.edge)_gradient")
@@ -71,7 +76,7 @@ extension OpenCLDevice {
         p.outputWidth, p.outputChannels, grid.rows, grid.columns, first, count)
       try launch(
         name, size: [p.inputChannels / tiling.vectorWidth, chunks.panels], group: [1, 1], inputs, outputs, gradient,
-        p.inputChannels, p.outputChannels, count, first > 0, LocalFloats(count: sums))
+        p.inputChannels, p.outputChannels, count, accumulate || first > 0, LocalFloats(count: sums))
     }
     return true
   }
@@ -103,12 +108,12 @@ extension OpenCLDevice {
       p.rows.count, p.columns.first, p.columns.step, p.columns.count)
   }
 
-  public func placeOnGrid(_ p: GridProblem, _ x: Storage, into y: Storage) throws {
+  public func placeOnGrid(_ p: GridProblem, _ x: Storage, into y: Storage, accumulate: Bool) throws {
     try p.check(x, y, on: self)
     let pixels = p.batch * p.rows * p.columns
     let (size, group) = wideItems(p.channels, pixels)
     try launch(
       "gradients_place_on_grid", size: size, group: group, x, y, x.count, pixels, p.rows, p.columns, p.channels,
-      p.height, p.width, p.stride.height, p.stride.width, p.top, p.left)
+      p.height, p.width, p.stride.height, p.stride.width, p.top, p.left, accumulate)
   }
 }

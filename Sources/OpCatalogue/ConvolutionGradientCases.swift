@@ -10,19 +10,25 @@ extension OpCatalogue {
     "n=2 h=4 w=4 c=16 o=16 k=3 p=1", "h=6 w=5 c=12 o=8 k=3 p=1 g=4", "h=9 w=8 c=6 o=12 k=3 s=2 p=1 g=3",
     "n=2 h=7 w=9 c=17 o=17 k=3 p=1 g=17", "h=9 w=11 c=35 o=35 kh=3 kw=5 sh=2 sw=1 p=1 g=35",
     "h=5 w=6 c=8 o=16 k=3 p=1 g=8",
-    "h=2 w=3 c=3 o=2 k=1 p=2", "h=3 w=3 c=2 o=2 k=3", "h=5 w=4 c=2 o=3 k=2 s=5 p=1",
+    "h=9 w=8 c=5 o=9 k=3 s=2 p=1 accumulate=1", "h=8 w=9 c=7 o=6 k=1 s=2 accumulate=1",
+    "h=9 w=8 c=6 o=12 k=3 s=2 p=1 g=3 accumulate=1", "n=2 h=7 w=9 c=17 o=17 k=3 p=1 g=17 accumulate=1",
+    "h=6 w=5 c=12 o=8 k=3 p=1 g=4 accumulate=1", "h=2 w=3 c=3 o=2 k=1 p=2", "h=3 w=3 c=2 o=2 k=3",
+    "h=5 w=4 c=2 o=3 k=2 s=5 p=1",
     // The tiny ones end here.
     "h=12 w=11 c=16 o=64 k=3 p=1", "h=33 w=31 c=8 o=31 k=3 p=1", "n=3 h=17 w=19 c=33 o=65 k=3 s=2 p=1",
     "h=64 w=64 c=3 o=32 k=7 s=2 p=3", "n=2 h=28 w=28 c=40 o=24 k=1", "h=28 w=28 c=64 o=32 k=1 s=2",
     "h=14 w=14 c=64 o=64 k=3 p=1", "n=8 h=8 w=8 c=48 o=32 k=3 p=1", "h=33 w=31 c=33 o=33 k=5 s=2 p=2 g=33",
     "n=2 h=48 w=50 c=16 o=16 k=3 p=1 g=16", "h=19 w=23 c=15 o=15 k=3 s=3 p=1 g=15", "h=1 w=257 c=3 o=5 kh=1 kw=4 sw=3",
     "h=70 w=65 c=2 o=129 k=2 s=2", "h=40 w=40 c=16 o=17 k=4 s=2 p=1", "h=16 w=16 c=128 o=64 k=2 s=2",
+    "h=33 w=31 c=8 o=31 k=3 p=1 accumulate=1", "n=3 h=17 w=19 c=33 o=65 k=3 s=2 p=1 accumulate=1",
+    "n=2 h=48 w=50 c=16 o=16 k=3 p=1 g=16 accumulate=1", "n=2 h=48 w=50 c=24 o=40 k=3 p=1 accumulate=1",
   ].map(listed)
 
   private static let winogradGradients = ["winograd2", "winograd4", "automatic"].flatMap { algorithm in
     [
       "h=5 w=6 c=16 o=16 k=3 p=1", "n=2 h=9 w=7 c=48 o=32 k=3 p=2", "h=14 w=14 c=64 o=64 k=3 p=1",
-      "h=8 w=9 c=16 o=16 k=3", "h=5 w=7 c=16 o=32 k=3 p=3", "h=12 w=12 c=32 o=32 k=3 s=1 p=1",
+      "h=8 w=9 c=16 o=16 k=3", "n=2 h=9 w=7 c=48 o=32 k=3 p=1 accumulate=1", "h=5 w=7 c=16 o=32 k=3 p=3",
+      "h=12 w=12 c=32 o=32 k=3 s=1 p=1",
     ].map { listed($0 + " algorithm=\(algorithm)") }
   }
 
@@ -36,7 +42,7 @@ extension OpCatalogue {
       "n": random.pick([1, 1, 2, 3]), "h": reach[0] + random.int(1...24), "w": reach[1] + random.int(1...24),
       "c": groups * (kind == 0 ? 1 : extentBelow(70, &random)),
       "o": groups * (kind == 0 ? random.pick([1, 1, 2]) : extentBelow(70, &random)), "kh": kernel[0], "kw": kernel[1],
-      "sh": random.int(1...4), "sw": random.int(1...4), "d": dilation, "g": groups,
+      "sh": random.int(1...4), "sw": random.int(1...4), "d": dilation, "g": groups, "accumulate": random.int(0...1),
     ]
     for side in ["pt", "pl", "pb", "pr"] where random.int(0...1) == 1 { p[side] = "\(random.int(0...5))" }
     return p
@@ -55,29 +61,35 @@ extension OpCatalogue {
   static let convolveBackwardData = Op(
     name: "convolveBackwardData", functions: ["reverseTaps", "placeOnGrid"],
     bound: "4 u √k Σ|dy w| + 2 ulp, rms 1.2 u √k; winograd4 4 times that, both of the largest nearby",
-    suite: gradients + winogradGradients, tinyCount: 19, random: randomGradient
+    suite: gradients + winogradGradients, tinyCount: 24, random: randomGradient
   ) { parameters in
     let p = try problem(parameters)
     let weight: Shape = [p.kernel.height, p.kernel.width, p.inputChannels / p.groups, p.outputChannels]
+    let accumulate = try parameters.flag("accumulate")
+    let picture: Shape = [p.batch, p.height, p.width, p.inputChannels]
     var made = OpCase(
       operation: "convolveBackwardData", parameters: parameters,
       arrays: [
         .input("dy", p.output, takesIntruders: p.algorithm == .direct), .input("w", weight, takesIntruders: false),
-        .output("dx", [p.batch, p.height, p.width, p.inputChannels]),
+        accumulate ? .updated("dx", picture) : .output("dx", picture),
       ],
       fills: [.normal, .positive, .integer, .onehot, .poison],
-      floatingPointOperations: p.floatingPointOperations, bytesMoved: p.bytesMoved,
-      run: { device, a in try device.convolveBackwardData(p, outputGradient: a[0], a[1], into: a[2]) },
+      floatingPointOperations: p.floatingPointOperations,
+      bytesMoved: p.bytesMoved + (accumulate ? 4 * p.inputCount : 0),
+      run: { device, a in
+        try device.convolveBackwardData(p, outputGradient: a[0], a[1], into: a[2], accumulate: accumulate)
+      },
       reference: { h, fill in
-        let sums = ConvolutionReference.scatteredSums(p, h[0], h[1])
-        let length = p.kernel.height * p.kernel.width * p.outputChannels / p.groups
+        var sums = ConvolutionReference.scatteredSums(p, h[0], h[1])
+        if accumulate { for index in sums.values.indices { sums.add(Double(h[2][index]), at: index) } }
+        let length = p.kernel.height * p.kernel.width * p.outputChannels / p.groups + (accumulate ? 1 : 0)
         guard p.algorithm != .direct else { return [sums.expected(length: length, exact: fill.isExact)] }
         // Errors of a Winograd tile are those of its largest sum; a tile is never larger than the picture.
         let largest = sums.magnitudes.max() ?? 0
         let spread = Sums(values: sums.values, magnitudes: sums.magnitudes.map { _ in 2 * largest })
         return [spread.expected(length: length, exact: false).scaled(p.algorithm == .winograd2 ? 1 : 4)]
       })
-    made.adjoint = { h, y in ConvolutionReference.sums(p, y, h[1]).values }
+    if !accumulate { made.adjoint = { h, y in ConvolutionReference.sums(p, y, h[1]).values } }
     // Pixels that no output reads, and sums of few whole numbers.
     made.isUniformByNature = true
     return made
@@ -86,9 +98,11 @@ extension OpCatalogue {
   static let convolveBackwardWeights = Op(
     name: "convolveBackwardWeights", functions: ["convolveBackwardWeights"],
     bound: "4 u √pixels Σ|x dy| + 2 ulp, rms 1.2 u √pixels; winograd4 4 times that, both of the largest nearby",
-    suite: gradients + winogradGradients, tinyCount: 19, random: randomGradient
+    suite: gradients + winogradGradients, tinyCount: 24, random: randomGradient
   ) { parameters in
     let p = try problem(parameters)
+    let weight: Shape = [p.kernel.height, p.kernel.width, p.inputChannels / p.groups, p.outputChannels]
+    let accumulate = try parameters.flag("accumulate")
     var made = OpCase(
       operation: "convolveBackwardWeights", parameters: parameters,
       arrays: [
@@ -96,14 +110,18 @@ extension OpCatalogue {
         .input(
           "x", [p.batch, p.height, p.width, p.inputChannels],
           takesIntruders: p.padding == 0 && p.algorithm == .direct),
-        .output("dw", [p.kernel.height, p.kernel.width, p.inputChannels / p.groups, p.outputChannels]),
+        accumulate ? .updated("dw", weight) : .output("dw", weight),
       ],
       fills: [.normal, .positive, .integer, .onehot, .poison],
-      floatingPointOperations: p.floatingPointOperations, bytesMoved: p.bytesMoved,
-      run: { device, a in try device.convolveBackwardWeights(p, a[1], outputGradient: a[0], into: a[2]) },
+      floatingPointOperations: p.floatingPointOperations,
+      bytesMoved: p.bytesMoved + (accumulate ? 4 * p.weightCount : 0),
+      run: { device, a in
+        try device.convolveBackwardWeights(p, a[1], outputGradient: a[0], into: a[2], accumulate: accumulate)
+      },
       reference: { h, fill in
-        let sums = ConvolutionReference.weightSums(p, h[1], h[0])
-        let length = p.batch * p.outputHeight * p.outputWidth
+        var sums = ConvolutionReference.weightSums(p, h[1], h[0])
+        if accumulate { for index in sums.values.indices { sums.add(Double(h[2][index]), at: index) } }
+        let length = p.batch * p.outputHeight * p.outputWidth + (accumulate ? 1 : 0)
         guard p.algorithm != .direct else { return [sums.expected(length: length, exact: fill.isExact)] }
         // A pair's nine weights are combinations of the same sums, to which all of a tile's pixels come, also those that
         // no weight brings together.
@@ -117,7 +135,7 @@ extension OpCatalogue {
             .scaled(p.algorithm == .winograd2 ? 1 : 4)
         ]
       })
-    made.adjoint = { h, y in ConvolutionReference.sums(p, h[1], y).values }
+    if !accumulate { made.adjoint = { h, y in ConvolutionReference.sums(p, h[1], y).values } }
     made.isUniformByNature = true
     return made
   }

@@ -27,9 +27,13 @@ extension Tensor {
     if isTrained { w.forgetLayouts() }
     let (hasBias, hasResidual) = (bias != nil, residual != nil)
     let summed = result.recorded(operands) { outputGradient, targets in
-      try targets[0]?.write { try device.convolveBackwardData(problem, outputGradient: outputGradient, w, into: $0) }
+      try targets[0]?.accumulate {
+        try device.convolveBackwardData(problem, outputGradient: outputGradient, w, into: $0, accumulate: $1)
+      }
       if isTrained { w.forgetLayouts() }
-      try targets[1]?.write { try device.convolveBackwardWeights(problem, x, outputGradient: outputGradient, into: $0) }
+      try targets[1]?.accumulate {
+        try device.convolveBackwardWeights(problem, x, outputGradient: outputGradient, into: $0, accumulate: $1)
+      }
       var rest = targets.dropFirst(2)
       if hasBias, let target = rest.removeFirst() {
         let pixels = outputGradient.count / problem.outputChannels
@@ -70,11 +74,11 @@ extension Tensor {
     let result = try Tensor.made(output, on: device) {
       try device.convolveBackwardData(problem, outputGradient: x, w, into: $0)
     }.recorded([self, weight]) { outputGradient, targets in
-      try targets[0]?.write {
-        try device.convolve(problem, outputGradient, w, epilogue: Epilogue(), into: $0)
+      try targets[0]?.accumulate {
+        try device.convolve(problem, outputGradient, w, epilogue: Epilogue(residual: $1 ? $0 : nil), into: $0)
       }
-      try targets[1]?.write {
-        try device.convolveBackwardWeights(problem, outputGradient, outputGradient: x, into: $0)
+      try targets[1]?.accumulate {
+        try device.convolveBackwardWeights(problem, outputGradient, outputGradient: x, into: $0, accumulate: $1)
       }
     }
     return try bias.map { try result.combined(.add, with: $0) } ?? result

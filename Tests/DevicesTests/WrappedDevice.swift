@@ -148,7 +148,7 @@ final class WrappedDevice: Device {
   func copy(_ p: BlockCopy, from x: Storage, into y: Storage) throws { throw NotPlayed() }
   func permute(_ p: PermutationProblem, _ x: Storage, into y: Storage) throws { throw NotPlayed() }
   func convolveBackwardWeights(
-    _ p: ConvolutionProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage
+    _ p: ConvolutionProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage, accumulate: Bool
   ) throws { throw NotPlayed() }
   func activateBackward(
     _ activation: Activation, _ x: Storage, outputGradient: Storage, into gradient: Storage
@@ -192,5 +192,5 @@ final class WrappedDevice: Device {
     _ p: ScoreGradientProblem, scores: Storage, gradients: Storage, logSums: Storage, products: Storage
   ) throws { throw NotPlayed() }
   func reverseTaps(_ p: TapReversal, _ w: Storage, into turned: Storage) throws { throw NotPlayed() }
-  func placeOnGrid(_ p: GridProblem, _ x: Storage, into y: Storage) throws { throw NotPlayed() }
+  func placeOnGrid(_ p: GridProblem, _ x: Storage, into y: Storage, accumulate: Bool) throws { throw NotPlayed() }
 }

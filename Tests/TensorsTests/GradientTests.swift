@@ -1,4 +1,5 @@
 import Compute
+import Tensors
 import TestSupport
 import Testing
 
@@ -26,10 +27,34 @@ struct GradientTests {
     let dx = try Storage(count: p.inputCount, on: tested.device)
     let dw = try Storage(count: p.weightCount, on: tested.device)
     try tested.device.convolveBackwardData(p, outputGradient: dy, w, into: dx)
-    try tested.device.convolveBackwardWeights(p, x, outputGradient: dy, into: dw)
+    try tested.device.convolveBackwardWeights(p, x, outputGradient: dy, into: dw, accumulate: false)
     // Twice that of a direct sum, for Winograd's transforms.
     try expect(dx, "dx", fixture, within: Tolerance.sum(depth: 4 * p.outputChannels * 9))
     try expect(dw, "dw", fixture, within: Tolerance.sum(depth: p.batch * p.outputHeight * p.outputWidth))
+  }
+
+  /// Of two uses the second one's gradients are added to the first one's by the device.
+  @Test(arguments: TestDevice.all, OperationFixtures.cases("convolution gradient"))
+  func usesOfConvolutionsAddUp(_ tested: TestDevice, _ fixture: OperationCase) throws {
+    let stride = try fixture.extent("stride"), padding = try fixture.padding()
+    let dilation = try fixture.extent("dilation"), groups = try fixture.integer("groups")
+    func gradients(uses: Int) throws -> [[Float]] {
+      let tape = Tape()
+      let x = tape.watched(try fixture.tensor("x", on: tested.device))
+      let w = tape.watched(try fixture.tensor("w", on: tested.device))
+      func use() throws -> Tensor {
+        try x.convolved(with: w, stride: stride, padding: padding, dilation: dilation, groups: groups)
+      }
+      let y = try (1..<uses).reduce(use()) { sum, _ in try sum.combined(.add, with: use()) }
+      let dy = try fixture.tensor("dy", on: tested.device)
+      return try tape.gradients(of: y, for: [x, w], outputGradient: dy).map { try $0.values() }
+    }
+    let once = try gradients(uses: 1)
+    let thrice = try gradients(uses: 3)
+    for (index, role) in ["dx", "dw"].enumerated() {
+      expectEqual(
+        thrice[index], once[index].map { 3 * $0 }, within: .sum(depth: 4096), "\(fixture.name): \(role)")
+    }
   }
 
   @Test(arguments: TestDevice.all, OperationFixtures.cases("normalization"))

@@ -24,7 +24,10 @@ enum ModelCases {
         "h=8 w=8 c=16 o=16 k=3 p=1 g=4", "n=2 h=7 w=5 c=6 o=9 k=3 s=2 p=1 g=3 bias=1",
       ]
     ),
-    ("convolveBackwardData", ["h=8 w=8 c=16 o=16 k=3 p=1", "h=9 w=7 c=6 o=10 k=3 s=2 p=1"]),
+    (
+      "convolveBackwardData",
+      ["h=8 w=8 c=16 o=16 k=3 p=1", "h=9 w=7 c=6 o=10 k=3 s=2 p=1", "h=9 w=7 c=6 o=10 k=3 s=2 p=1 accumulate=1"]
+    ),
     (
       "convolveBackwardWeights",
       [

@@ -78,10 +78,11 @@ final class RecordingDevice: Device, PartitionedMemory, @unchecked Sendable {
   }
 
   func convolveBackwardWeights(
-    _ p: ConvolutionProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage
+    _ p: ConvolutionProblem, _ x: Storage, outputGradient: Storage, into gradient: Storage, accumulate: Bool
   ) throws {
     try note("convolveBackwardWeights", text(p), flops: p.floatingPointOperations, bytes: p.bytesMoved) {
-      try inner.convolveBackwardWeights(p, of(x), outputGradient: of(outputGradient), into: of(gradient))
+      try inner.convolveBackwardWeights(
+        p, of(x), outputGradient: of(outputGradient), into: of(gradient), accumulate: accumulate)
     }
   }
 
@@ -217,8 +218,10 @@ final class RecordingDevice: Device, PartitionedMemory, @unchecked Sendable {
     }
   }
 
-  func placeOnGrid(_ p: GridProblem, _ x: Storage, into y: Storage) throws {
-    try note("placeOnGrid", "\(x.count)", bytes: p.bytesMoved) { try inner.placeOnGrid(p, of(x), into: of(y)) }
+  func placeOnGrid(_ p: GridProblem, _ x: Storage, into y: Storage, accumulate: Bool) throws {
+    try note("placeOnGrid", "\(x.count)", bytes: p.bytesMoved + (accumulate ? 4 * x.count : 0)) {
+      try inner.placeOnGrid(p, of(x), into: of(y), accumulate: accumulate)
+    }
   }
 
   func multiply(_ p: MatrixProblem, _ a: Storage, _ b: Storage, into c: Storage, scale: Float, accumulate: Bool) throws

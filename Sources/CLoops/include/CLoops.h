@@ -107,7 +107,7 @@ typedef struct {
   // beyond the last column.
   void (*pack)(const float *w, long depth, long columns, int transposed, long panel, float *packed);
   // The way back, without the zeros.
-  void (*unpack)(const float *packed, long depth, long columns, long panel, float *w);
+  void (*unpack)(const float *packed, long depth, long columns, long panel, int accumulate, float *w);
   // Output pixels first ..< end, counted over the batch x, by panels panel ..< panel_end of the packed weights.
   void (*convolve_tiles)(const fl_convolution *p, const float *x, const float *panels, const fl_epilogue_terms *e,
                          long first, long end, long panel, long panel_end, float *y);
