@@ -63,6 +63,30 @@ struct GenerateTests {
     }
   }
 
+  /// ConSE names objects and sees little of their state, so the best are those that are the most like the real pictures.
+  @Test(.enabled(if: RealWeights.conseIsThere, "weights: \(RealWeights.conseReason)"), arguments: [nil, "text"])
+  func theBestAreFoundByPicturesUnlessByTheText(_ ranking: String?) throws {
+    let product = try SmallProduct.shared.get()
+    try withTemporaryFolder { folder in
+      let output = "\(folder.path)/results"
+      let arguments = ["--count", "2", "--copies", "2", "--variants", "1", "--prompt", "a metal plate", "-o", output]
+      let outcome = try ProgramRun(
+        "flawless",
+        ["generate"] + Self.training(product, steps: 1) + arguments + (ranking.map { ["--ranking", $0] } ?? [])
+      ).wait()
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      let entries = try #require(try object("\(output)/manifest.json")["pictures"] as? [[String: Any]])
+      let candidates = entries.compactMap { $0["candidate"] as? [String: Any] }
+      func score(_ candidate: [String: Any]) -> Double {
+        candidate[ranking == nil ? "pictureSimilarity" : "textSimilarity"] as? Double ?? .nan
+      }
+      let first = try #require(
+        candidates.first { (($0["verdict"] as? [String: Any])?["accepted"] as? [String: Int])?["rank"] == 1 })
+      #expect(candidates.count == 4 && candidates.allSatisfy { score($0) <= score(first) })
+      #expect(Set(candidates.map(score)).count == 4)
+    }
+  }
+
   @Test func aKilledRunGoesOnToTheSamePictures() throws {
     let product = try SmallProduct.shared.get()
     try withTemporaryFolder { folder in

@@ -119,10 +119,11 @@ struct GenerationOptions: ParsableArguments {
     settings.integrator.variants = variants ?? (encoder == .none ? needed : max(4, 2 * needed))
     settings.integrator.keptPerOriginal = max(needed, 1)
     settings.integrator.seed = seed
+    if encoder != .clip {
+      // To ConSE all pictures of a product are nearly the same, and what it calls them says little of their state.
+      (settings.integrator.selection.duplicateCosine, settings.integrator.selection.ranking) = (2, .picture)
+    }
     selection.apply(to: &settings)
-    // With ConSE all pictures of a product are nearly the same.
-    settings.integrator.selection.duplicateCosine =
-      selection.duplicates ?? (encoder == .clip ? settings.integrator.selection.duplicateCosine : 2)
     return settings
   }
 
@@ -163,8 +164,12 @@ struct GenerationOptions: ParsableArguments {
 struct SelectionOptions: ParsableArguments {
   private static let usual = Integrator.Settings()
 
-  @Option(help: "By which likeness the best are found: to the prompt, or to the real pictures.")
-  var ranking = usual.selection.ranking
+  @Option(
+    help: """
+      By which likeness the best are found: to the prompt, or to the real pictures (default: to these with conse, to the \
+      prompt with clip).
+      """)
+  var ranking: CandidateSelection.Ranking?
 
   @Option(
     help: ArgumentHelp("A candidate may be less like the prompt than the real pictures by this.", valueName: "COSINE"))
@@ -203,7 +208,8 @@ struct SelectionOptions: ParsableArguments {
   }
 
   func apply(to settings: inout GenerationSettings) {
-    (settings.integrator.selection.ranking, settings.integrator.rounds) = (ranking, rounds)
+    settings.integrator.rounds = rounds
+    if let ranking { settings.integrator.selection.ranking = ranking }
     (settings.integrator.selection.textMargin, settings.integrator.selection.pictureMargin) = (
       textMargin, pictureMargin
     )
