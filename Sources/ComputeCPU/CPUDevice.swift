@@ -32,12 +32,18 @@ public final class CPUDevice: Device, PartitionedMemory {
       limit: memoryLimit,
       make: { size in
         var pointer: UnsafeMutableRawPointer?
-        guard posix_memalign(&pointer, 64, size) == 0, let pointer else { return nil }
+        let isLarge = size >= 2 * Self.hugePage
+        guard posix_memalign(&pointer, isLarge ? Self.hugePage : 64, size) == 0, let pointer else { return nil }
+        // Advice only: packed weights of many megabytes are read once a pass, and small pages take a look-up every 4 KiB.
+        #if os(Linux)
+          if isLarge { madvise(pointer, size, MADV_HUGEPAGE) }
+        #endif
         return DeviceMemory(OpaquePointer(pointer))
       }, destroy: { free(UnsafeMutableRawPointer($0.pointer)) })
   }
 
   private static let mostThreads = 64
+  private static let hugePage = 2 << 20
   private static let instructionSet = String(cString: loops.pointee.instruction_set())
 
   /// " 0.3.21", or nothing where the library does not say.
