@@ -111,7 +111,17 @@ void normalization_run(global const float *x, global const float *scale, global 
     float mean = sum_items(sum_run(from, first, length, 0.0f, 1), tree) / (float)length;
     float variance = sum_items(sum_run(from, first, length, mean, 2), tree) / (float)length;
     float factor = 1.0f / sqrt(variance + epsilon);
-    for (int i = first; i < length; i += ITEMS * WIDTH) {
+    int i = first;
+#if SHAPE_CPU
+    // Without the questions that ends need, the loop is two loads, a product and a store.
+    for (; i + WIDTH <= length; i += WIDTH) {
+      wide value = (VLOAD(0, from + i) - mean) * factor;
+      if (has_scale) value *= VLOAD(0, scale + channel + i);
+      if (has_shift) value += VLOAD(0, shift + channel + i);
+      STORE(value, 0, to + i);
+    }
+#endif
+    for (; i < length; i += ITEMS * WIDTH) {
       wide value = (take(from + i, length - i) - mean) * factor;
       if (has_scale) value *= take(scale + channel + i, length - i);
       if (has_shift) value += take(shift + channel + i, length - i);

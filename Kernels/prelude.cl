@@ -14,10 +14,25 @@
 #define JOIN(a, b) JOIN_(a, b)
 typedef JOIN(float, VW) vec;
 typedef JOIN(int, VW) ivec;
+typedef vec vec_anywhere __attribute__((aligned(4)));
+#if SHAPE_CPU
+// One load and one store each: PoCL's vload16 and vstore16 are four.
+#define VECTORS_IN(SPACE) \
+  vec __attribute__((overloadable)) load_vector(size_t place, SPACE const float *p) { \
+    return ((SPACE const vec_anywhere *)p)[place]; \
+  } \
+  void __attribute__((overloadable)) store_vector(vec value, size_t place, SPACE float *p) { \
+    ((SPACE vec_anywhere *)p)[place] = value; \
+  }
+VECTORS_IN(global)
+VECTORS_IN(local)
+VECTORS_IN(private)
+#define VLOAD load_vector
+#define VSTORE store_vector
+#else
 #define VLOAD JOIN(vload, VW)
 #define VSTORE JOIN(vstore, VW)
-// To global memory as one store: PoCL's vstore16 is four.
-typedef vec vec_anywhere __attribute__((aligned(4)));
+#endif
 #define STORE(value, place, p) (((global vec_anywhere *)(p))[place] = (value))
 
 // Columns of a packed panel: what one work-item (CPU) or one work-group (GPU) computes side by side.
