@@ -167,8 +167,8 @@ kernel void convolution_tiles(global const float *x, global const float *panels,
         global float *target = y + (ulong)first * outputs + column;
 #pragma unroll
         for (int i = 0; i < TILE; i++, target += outputs) {
-          STORE(limited(fma(sum0[i], scale, bias0), low, high), 0, target);
-          STORE(limited(fma(sum1[i], scale, bias1), low, high), 1, target);
+          VSTORE(limited(fma(sum0[i], scale, bias0), low, high), 0, target);
+          VSTORE(limited(fma(sum1[i], scale, bias1), low, high), 1, target);
         }
         continue;
       }
@@ -375,7 +375,7 @@ kernel void convolution_depthwise(global const float *x, global const float *w, 
         if (i >= count) continue;
         ulong target = place + (ulong)i * channels + c;
         if (has_residual) sums[i] += VLOAD(0, residual + target);
-        STORE(activated_vec(activation, sums[i]), 0, y + target);
+        VSTORE(activated_vec(activation, sums[i]), 0, y + target);
       }
     }
     // Channels beyond the last whole vector.

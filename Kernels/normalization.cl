@@ -118,7 +118,7 @@ void normalization_run(global const float *x, global const float *scale, global 
       wide value = (VLOAD(0, from + i) - mean) * factor;
       if (has_scale) value *= VLOAD(0, scale + channel + i);
       if (has_shift) value += VLOAD(0, shift + channel + i);
-      STORE(value, 0, to + i);
+      VSTORE(value, 0, to + i);
     }
 #endif
     for (; i < length; i += ITEMS * WIDTH) {

@@ -33,7 +33,6 @@ VECTORS_IN(private)
 #define VLOAD JOIN(vload, VW)
 #define VSTORE JOIN(vstore, VW)
 #endif
-#define STORE(value, place, p) (((global vec_anywhere *)(p))[place] = (value))
 
 // Columns of a packed panel: what one work-item (CPU) or one work-group (GPU) computes side by side.
 #if SHAPE_CPU
@@ -120,7 +119,7 @@ wide take(global const float *x, int count) { return take_or(x, count, 0.0f); }
 void put(wide value, global float *y, int count) {
 #if SHAPE_CPU
   if (count >= VW) {
-    STORE(value, 0, y);
+    VSTORE(value, 0, y);
     return;
   }
   if (count <= 0) return;

@@ -20,7 +20,7 @@ void softmax_row(global const float *x, global float *y, int columns, int logari
 #pragma unroll
     for (int chain = 0; chain < 4; chain++) {
       vec e = exp(VLOAD(chain, x + i) - largest);
-      if (!logarithmic) STORE(e, chain, y + i);
+      if (!logarithmic) VSTORE(e, chain, y + i);
       sums[chain] += e;
     }
   for (; i < columns; i += VW) {
@@ -34,7 +34,7 @@ void softmax_row(global const float *x, global float *y, int columns, int logari
     for (i = 0; i < columns; i += VW) put(take(x + i, columns - i) - offset, y + i, columns - i);
   } else {
     float factor = 1.0f / total;
-    for (i = 0; i + VW <= columns; i += VW) STORE(VLOAD(0, y + i) * factor, 0, y + i);
+    for (i = 0; i + VW <= columns; i += VW) VSTORE(VLOAD(0, y + i) * factor, 0, y + i);
     for (; i < columns; i++) y[i] *= factor;
   }
 }

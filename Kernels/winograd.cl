@@ -245,7 +245,7 @@ kernel void winograd_gradient_inputs(global const float *x, global float *v, int
     for (int s = 0; s < EDGE; s++) {
       TRANSFORM_COLUMN(out, lines, s)
 #pragma unroll
-      for (int r = 0; r < EDGE; r++) STORE(out[r], (r * EDGE + s) * count + i, v);
+      for (int r = 0; r < EDGE; r++) VSTORE(out[r], (r * EDGE + s) * count + i, v);
     }
   }
 }
@@ -297,7 +297,7 @@ kernel void winograd_gradient_outputs(global const float *dy, global float *u, i
       for (int r = 0; r < M; r++) in[r] = lines[r][s];
       spread_transform(out, in);
 #pragma unroll
-      for (int r = 0; r < EDGE; r++) STORE(out[r], 0, u + (ulong)(r * EDGE + s) * count * PANEL + lanes);
+      for (int r = 0; r < EDGE; r++) VSTORE(out[r], 0, u + (ulong)(r * EDGE + s) * count * PANEL + lanes);
     }
   }
 }
