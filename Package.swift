@@ -44,7 +44,7 @@ let cTargets: [Target] = [
 let libraries: [Target] = [
   library("Locking"),
   library("Compute", ["Locking"]),
-  library("ComputeCPU", ["Compute", "CLoops", "COpenBLAS"]),
+  library("ComputeCPU", ["Compute", "CLoops", "COpenBLAS", "Locking"]),
   library("ComputeOpenCL", ["Compute", "Locking", "COpenCL", "CKernels", "CSHA256"]),
   library("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL"]),
   library("Tensors", ["Compute"]),
@@ -114,8 +114,8 @@ let testTargets: [Target] = [
   .target(name: "HostileFiles", dependencies: ["Checkpoints", "Images"], path: "Tests/HostileFiles"),
   .executableTarget(
     name: "fuzz-readers", dependencies: ["HostileFiles", "CAllocationCount"], path: "Tests/FuzzReaders"),
-  tests("Compute", ["ComputeCPU", "ComputeOpenCL", "CKernels", "Locking"]),
-  tests("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL", "Tensors"]),
+  tests("Compute", ["ComputeCPU", "ComputeOpenCL", "CKernels", "CLoops", "Locking"]),
+  tests("Devices", ["Compute", "ComputeCPU", "ComputeOpenCL", "CLoops", "Tensors"]),
   tests("Tensors", ["Compute", "ComputeCPU"]),
   tests("Networks", ["Tensors", "Compute", "ComputeCPU", "ComputeOpenCL", "Checkpoints", "Images"]),
   tests("Images", ["Checkpoints", "HostileFiles"]),

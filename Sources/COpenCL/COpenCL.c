@@ -1,8 +1,14 @@
+#ifdef __linux__
+#define _GNU_SOURCE
+#include <sched.h>
+#include <unistd.h>
+#endif
 #include "include/COpenCL.h"
 #include "faults.h"
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char *const names[] = {
     "libOpenCL.so.1", "libOpenCL.so", "/vendor/lib64/libOpenCL.so", "/system/vendor/lib64/libOpenCL.so",
@@ -16,10 +22,24 @@ int copencl_count_calls(void) {
   return counted;
 }
 
+// PoCL has a thread a processor, and may leave two of them on one for milliseconds after a pause. Told to, it keeps thread
+// i on processor i, which is right only where this process may use all processors with as many threads.
+static void place_threads_of_pocl(void) {
+#ifdef __linux__
+  cpu_set_t set;
+  long processors = sysconf(_SC_NPROCESSORS_CONF);
+  if (getenv("POCL_MAX_PTHREAD_COUNT") || sched_getaffinity(0, sizeof set, &set) || CPU_COUNT(&set) != processors) return;
+  for (long i = 0; i < processors; i++)
+    if (!CPU_ISSET(i, &set)) return;
+  setenv("POCL_AFFINITY", "1", 0);
+#endif
+}
+
 const copencl_functions *copencl_load(const char **reason) {
   static copencl_functions table;
   static char message[96];
   loaded = 1;
+  place_threads_of_pocl();
   void *library = NULL;
   for (size_t i = 0; !library && i < sizeof names / sizeof *names; i++) library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
   if (!library) {

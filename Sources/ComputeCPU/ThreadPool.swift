@@ -1,12 +1,14 @@
 import CLoops
 import Dispatch
 import Foundation
+import Locking
 import Synchronization
 
 /// Threads that share out the tasks of a loop with its caller, one loop after the other.
 ///
 /// Operations of a network follow each other within microseconds, and to wake a thread takes tens of them: a thread without
-/// a task looks out for the next loop for a while before it sleeps.
+/// a task looks out for the next loop for a while before it sleeps. The system may wake a thread on its waker's own processor
+/// and leave both there for milliseconds: who wakes threads keeps them off it.
 package final class ThreadPool: Sendable {
   private let threads: Int
   private let loop = SharedLoop()
@@ -41,6 +43,9 @@ private final class SharedLoop: Sendable {
   private let hasEnded = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
   private let alarm = DispatchSemaphore(value: 0)
+  /// The threads' numbers in the system, and the processor that they are kept off.
+  private let threads = Locked<[Int32]>([])
+  private let callersProcessor = Atomic<Int32>(-1)
   /// Right because both are written before the tickets are, and after the last task has ended, and read by who holds a task.
   private nonisolated(unsafe) var body: ((Int, Int) -> Void)?
   private nonisolated(unsafe) var count = 0
@@ -70,6 +75,8 @@ private final class SharedLoop: Sendable {
   }
 
   func work(as thread: Int) {
+    threads.withLock { $0.append(fl_thread()) }
+    callersProcessor.store(-1, ordering: .relaxed)
     var rounds = 0
     while !hasEnded.load(ordering: .relaxed) {
       if takeTask(as: thread) {
@@ -134,6 +141,12 @@ private final class SharedLoop: Sendable {
 
   private func wakeAll() {
     guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
+    keepThreadsOff(fl_processor())
     for _ in 0..<sleepers.exchange(0, ordering: .sequentiallyConsistent) { alarm.signal() }
+  }
+
+  private func keepThreadsOff(_ processor: Int32) {
+    guard callersProcessor.exchange(processor, ordering: .relaxed) != processor else { return }
+    threads.withLock { for thread in $0 { fl_keep_off(thread, processor) } }
   }
 }

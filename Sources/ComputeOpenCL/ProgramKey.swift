@@ -5,8 +5,8 @@ import Foundation
 package struct ProgramKey: Hashable, Sendable {
   /// Raised when the meaning of the files changes.
   private static let formatVersion = 1
-  /// Says where PoCL keeps its own cache, and changes no code.
-  private static let harmless: Set<String> = ["POCL_CACHE_DIR"]
+  /// Say where PoCL keeps its own cache and its threads, and change no code.
+  private static let harmless: Set<String> = ["POCL_CACHE_DIR", "POCL_AFFINITY"]
 
   /// The key in words, for a person who looks into the cache; the source by its hash.
   package let text: String

@@ -19,7 +19,8 @@ struct ProgramCacheTests {
     ]
     #expect(Set((others + [key]).map(\.hash)).count == others.count + 1)
     let same = ProgramKey(
-      file: "a", source: "s", options: "-o", driver: "d", environment: ["PATH": "/bin", "POCL_CACHE_DIR": "/cache"])
+      file: "a", source: "s", options: "-o", driver: "d",
+      environment: ["PATH": "/bin", "POCL_CACHE_DIR": "/cache", "POCL_AFFINITY": "1"])
     #expect(same.hash == key.hash)
   }
 

@@ -1,3 +1,4 @@
+import CLoops
 import Compute
 import ComputeCPU
 import Foundation
@@ -17,13 +18,27 @@ struct ThreadPoolTests {
     let pool = ThreadPool(threads: 2)
     for _ in 0..<5 {
       Thread.sleep(forTimeInterval: pause)
-      let arrived = Locked(Set<Int>())
-      pool.run(2) { thread, _ in
-        arrived.withLock { _ = $0.insert(thread) }
-        let deadline = Date(timeIntervalSinceNow: 10)
-        while arrived.withLock({ $0.count }) < 2, Date() < deadline { Thread.sleep(forTimeInterval: 0.0001) }
-      }
-      #expect(arrived.withLock { $0 } == [0, 1])
+      #expect(together(pool, 2) { true } == [0: true, 1: true])
+    }
+  }
+
+  /// A thread woken on its waker's processor would wait for it: whichever that is, the others are kept off.
+  @Test(.enabled(if: processors.count > 1, "one processor")) func wokenThreadsKeepOffTheCaller() async {
+    await withCheckedContinuation { done in
+      Thread {
+        let pool = ThreadPool(threads: 3)
+        _ = together(pool, 3) { 0 }
+        for processor in processors.prefix(3) {
+          fl_keep_off(fl_thread(), Int32(processor))
+          Thread.sleep(forTimeInterval: 0.005)
+          var callers = [Int(fl_processor())]
+          let forbidden = together(pool, 3) { processors.filter { fl_may_run_on(fl_thread(), Int32($0)) == 0 } }
+          callers.append(Int(fl_processor()))
+          #expect(!callers.contains(processor) && forbidden[0] == [processor])
+          for thread in 1...2 { #expect(callers.map { [$0] }.contains(forbidden[thread])) }
+        }
+        done.resume()
+      }.start()
     }
   }
 
@@ -70,4 +85,20 @@ private func counts(_ pool: ThreadPool, _ tasks: Int) -> [Int] {
   let counts = Locked(Array(repeating: 0, count: tasks))
   pool.run(tasks) { _, task in counts.withLock { $0[task] += 1 } }
   return counts.withLock { $0 }
+}
+
+/// The processors that this process may use.
+private let processors: [Int] = (0..<1024).filter { fl_may_run_on(getpid(), Int32($0)) == 1 }
+
+/// What each of the threads says, when all have come to run a task at the same time.
+private func together<Value: Sendable>(_ pool: ThreadPool, _ threads: Int, _ say: @Sendable () -> Value) -> [Int: Value]
+{
+  let said = Locked<[Int: Value]>([:])
+  pool.run(threads) { thread, _ in
+    let value = say()
+    said.withLock { $0[thread] = value }
+    let deadline = Date(timeIntervalSinceNow: 10)
+    while said.withLock({ $0.count }) < threads, Date() < deadline { Thread.sleep(forTimeInterval: 0.0001) }
+  }
+  return said.withLock { $0 }
 }

@@ -13,6 +13,14 @@ static inline void fl_pause(void) {
 #endif
 }
 
+// The processor that the calling thread runs on, and the thread's number for the functions below; -1 where unknown.
+int fl_processor(void);
+int fl_thread(void);
+// Whether a thread may run on a processor; -1 where unknown.
+int fl_may_run_on(int thread, int processor);
+// A thread may run on whatever the process may, but for one processor. Nothing where no other one is left.
+void fl_keep_off(int thread, int processor);
+
 // Values of Swift's enums, in their order.
 enum { FL_NONE, FL_RELU, FL_RELU6, FL_SILU, FL_GELU, FL_GELU_QUICK, FL_SIGMOID, FL_TANH };
 enum { FL_ADD, FL_SUBTRACT, FL_MULTIPLY, FL_DIVIDE, FL_MAXIMUM, FL_MINIMUM };
