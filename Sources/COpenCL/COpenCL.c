@@ -23,14 +23,15 @@ int copencl_count_calls(void) {
 }
 
 // PoCL has a thread a processor, and may leave two of them on one for milliseconds after a pause. Told to, it keeps thread
-// i on processor i, which is right only where this process may use all processors with as many threads.
+// i on processor i, which is right only where this process may use all processors, with as many threads.
 static void place_threads_of_pocl(void) {
 #ifdef __linux__
   cpu_set_t set;
   long processors = sysconf(_SC_NPROCESSORS_CONF);
-  if (getenv("POCL_MAX_PTHREAD_COUNT") || sched_getaffinity(0, sizeof set, &set) || CPU_COUNT(&set) != processors) return;
+  const char *threads = getenv("POCL_MAX_PTHREAD_COUNT");
+  if ((threads && atol(threads) < processors) || sched_getaffinity(0, sizeof set, &set)) return;
   for (long i = 0; i < processors; i++)
-    if (!CPU_ISSET(i, &set)) return;
+    if (i >= CPU_SETSIZE || !CPU_ISSET(i, &set)) return;
   setenv("POCL_AFFINITY", "1", 0);
 #endif
 }
