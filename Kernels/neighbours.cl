@@ -4,8 +4,8 @@
 // panels of PANEL rows: [⌈rows / PANEL⌉][width][PANEL]; rows beyond the last have norm +∞. A task keeps the `kept` smallest
 // scores ‖x‖² − 2 q·x of each of its queries over a split of the panels; the survivors are ranked by Σ(q − x)².
 //
-// CPU shape: QUERY_TILE x 2 vectors of sums in registers; DEPTH steps of a panel (16 KiB at 32 rows) stay in the first-level
-// cache while QUERY_TILES tiles pass over it. A panel's scores are compared with each query's worst kept one, a vector at a
+// CPU shape: QUERY_TILE x 2 vectors of sums in registers; DEPTH steps of a panel (64 KiB at 32 rows) stay in the second-level
+// cache while QUERY_TILES tiles pass over it, 8 bytes a fused multiply-add of vectors. A panel's scores are compared with each query's worst kept one, a vector at a
 // time; few panels hold anything better.
 //
 // GPU shape: 64 sums and 16 operands an item in registers; per query and row of the bank width fused multiply-adds for
@@ -58,7 +58,7 @@ void clear_list(global float *scores, global int *rows, int kept) {
 #define QUERY_TILES 16  // tiles that one work-item visits with the same part of a panel in its cache
 #endif
 #define QUERIES (QUERY_TILE * QUERY_TILES)
-#define DEPTH 128
+#define DEPTH 512  // shorter stretches load and store the sums more often
 
 // sums [QUERY_TILE][PANEL] += queries · panel over `depth` steps; `q` holds the queries' rows.
 void add_products(global const float *q[QUERY_TILE], global const float *panel, int depth, float *sums, int is_first) {

@@ -10,6 +10,7 @@
 #define ITEMS 1
 #define CHAINS 4   // sums side by side
 #define TABLE 656  // channels of a table: no power of two, or tables would meet in the same sets of the cache
+#define TO_LINES __attribute__((aligned(64)))  // a vector that lies in two lines of the cache takes two loads
 #define WIDE_CHANNELS for (int c = 0; c < channels; c += CHAINS * WIDTH)
 #define SLICE get_global_id(0)
 #else
@@ -256,7 +257,7 @@ kernel void normalization_forward(global const float *x, global const float *mea
   SLICED
 #if SHAPE_CPU
   // Whole rows one after the other, as memory likes them.
-  float mean[TABLE], factor[TABLE], term[TABLE];
+  float mean[TABLE] TO_LINES, factor[TABLE] TO_LINES, term[TABLE] TO_LINES;
   for (int first = 0; first < channels; first += TABLE) {
     int width = min(channels - first, TABLE);
     for (int c = 0; c < width; c++) {

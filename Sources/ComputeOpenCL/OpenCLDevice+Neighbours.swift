@@ -23,9 +23,11 @@ extension OpenCLDevice {
     try combineRows(.subtract, queries, vector: bank.mean, into: centred)
     let tasks = (p.queries + tiling.queriesPerTask - 1) / tiling.queriesPerTask
     let panels = bank.packed.count / bank.width / tiling.panel
-    // Few queries: the bank is shared out, so that every core has work, and some tasks for balance.
-    let panelsPerSplit = max(panels * tasks / (8 * traits.computeUnits), 1)
-    let splits = max((panels + panelsPerSplit - 1) / panelsPerSplit, 1)
+    // Few queries: the bank is shared out, so that every core has some tasks. No more than that: each part has lists of its
+    // own, and what is among the best of a part only is kept in vain.
+    let wanted = min((Self.searchesPerCore * traits.computeUnits + tasks - 1) / tasks, panels)
+    let panelsPerSplit = (panels + wanted - 1) / wanted
+    let splits = (panels + panelsPerSplit - 1) / panelsPerSplit
     // Rounding of the expanded form may swap near ties: a few more candidates than asked for are ranked exactly.
     let kept = min(p.count == 1 ? 4 : p.count + 8, p.rows)
     let listed = try Shape.checkedCount([p.queries, splits, kept], operation: "nearest")
@@ -39,6 +41,8 @@ extension OpenCLDevice {
       "neighbours_rank", size: [p.queries], group: [tiling.shape == .cpu ? min(4, tiling.group) : tiling.group],
       queries, bank.values, scores, candidates, distances, indices, p.queries, p.width, splits, kept, p.count)
   }
+
+  private static let searchesPerCore = 4
 
   public func advanceCoreset(
     _ p: CoresetProblem, _ x: Storage, state: CoresetState, stretch: Range<Int>
