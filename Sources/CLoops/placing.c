@@ -1,11 +1,12 @@
-// Where threads run. Linux only: elsewhere the functions say that they do not know.
+// Where threads run, and what lies apart for them. The first is for Linux only: elsewhere the functions say that they do not
+// know.
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
-#include "CLoops.h"
+#include "include/CLoops.h"
 
 #if defined(__linux__)
 int fl_processor(void) { return sched_getcpu(); }
@@ -30,3 +31,10 @@ int fl_thread(void) { return -1; }
 int fl_may_run_on(int thread, int processor) { return -1; }
 void fl_keep_off(int thread, int processor) {}
 #endif
+
+__attribute__((noinline)) void fl_apart(void (*body)(void *), void *context) {
+  volatile char gap[512];
+  gap[0] = gap[sizeof gap - 1] = 0;
+  body(context);
+  gap[0] = 1;  // so that the gap is there until here
+}

@@ -34,6 +34,7 @@
 typedef struct {
   long vector, rows;
   __typeof__(&convolve_baseline) convolve;
+  __typeof__(&depthwise_scratch_baseline) depthwise_scratch;
   __typeof__(&depthwise_baseline) depthwise;
   __typeof__(&winograd_2_baseline) winograd_2, winograd_4;
   __typeof__(&gradient_input_2_baseline) gradient_input_2, gradient_input_4, gradient_output_2, gradient_output_4;
@@ -44,8 +45,8 @@ typedef struct {
 } tile_functions;
 
 #define FUNCTIONS(vector, rows, set) \
-  {vector, rows, convolve_##set, depthwise_##set, winograd_2_##set, winograd_4_##set, gradient_input_2_##set, \
-   gradient_input_4_##set, gradient_output_2_##set, gradient_output_4_##set, gradient_2_##set, gradient_4_##set, \
+  {vector, rows, convolve_##set, depthwise_scratch_##set, depthwise_##set, winograd_2_##set, winograd_4_##set, \
+   gradient_input_2_##set, gradient_input_4_##set, gradient_output_2_##set, gradient_output_4_##set, gradient_2_##set, gradient_4_##set, \
    weight_gradient_##set, depthwise_gradient_##set, attend_##set}
 
 static const tile_functions *functions(void) {
@@ -95,9 +96,11 @@ void fl_convolve_tiles(const fl_convolution *p, const float *x, const float *pan
   functions()->convolve(p, x, panels, e, first, end, panel, panel_end, y);
 }
 
-void fl_depthwise_row(const fl_convolution *p, const float *x, const float *w, const fl_epilogue_terms *e, long row,
-                      float *y) {
-  functions()->depthwise(p, x, w, e, row, y);
+long fl_depthwise_scratch(const fl_convolution *p) { return functions()->depthwise_scratch(p); }
+
+void fl_depthwise(const fl_convolution *p, const float *x, const float *w, const fl_epilogue_terms *e, long channels,
+                  long first, long end, float *scratch, float *y) {
+  functions()->depthwise(p, x, w, e, channels, first, end, scratch, y);
 }
 
 long fl_attention_scratch(long width) {

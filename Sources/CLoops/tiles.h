@@ -27,9 +27,13 @@ static inline vec NAME(take)(const float *x, long count) {
 }
 
 // The limits of straight activations, which NaN passes; curved ones have none.
+static inline vec NAME(lowest)(int activation) {
+  return (vec)(activation == FL_RELU || activation == FL_RELU6 ? 0 : -INFINITY);
+}
+static inline vec NAME(highest)(int activation) { return (vec)(activation == FL_RELU6 ? 6 : INFINITY); }
+
 static inline vec NAME(limited)(vec x, int activation) {
-  vec low = (vec)(activation == FL_RELU || activation == FL_RELU6 ? 0 : -INFINITY);
-  vec high = (vec)(activation == FL_RELU6 ? 6 : INFINITY);
+  vec low = NAME(lowest)(activation), high = NAME(highest)(activation);
   x = x < low ? low : x;
   return x > high ? high : x;
 }
@@ -146,94 +150,7 @@ static void NAME(convolve)(const fl_convolution *p, const float *x, const float 
       NAME(convolve_panel)(1, p, x, panels + panel * depth * PANEL, e, first, end, panel * PANEL, y);
 }
 
-// Depthwise outputs of VW channels at OUTPUTS pixels side by side, of which `count` are written. The window of the first
-// starts in column x0 at `a`; `taps`: of a row, where neighbouring outputs read neighbouring pixels, or 0.
-enum { NAME(OUTPUTS) = 4 };
-static inline __attribute__((always_inline)) void NAME(depthwise_tile)(
-    int taps, int is_inside, const fl_convolution *p, const float *a, const float *w, const fl_epilogue_terms *e,
-    long r_begin, long r_end, long x0, long c, long count, const float *residual, float *y) {
-#pragma clang fp contract(fast)
-  enum { OUTPUTS = NAME(OUTPUTS) };
-  long channels = p->channels;
-  vec sums[OUTPUTS];
-  for (int i = 0; i < OUTPUTS; i++) sums[i] = 0;
-#define HAS(column) (is_inside || (unsigned long)(x0 + (column)) < (unsigned long)p->width)
-  for (long r = r_begin; r < r_end; r++) {
-    const float *line = a + r * p->dilation_y * p->width * channels, *row = w + r * p->kernel_width * channels;
-    if (taps > 0) {
-      // Each pixel is loaded once.
-      vec weights[5];
-#pragma clang loop unroll(full)
-      for (int s = 0; s < taps; s++) weights[s] = NAME(load)(row + s * channels);
-#pragma clang loop unroll(full)
-      for (int t = 0; t < taps + OUTPUTS - 1; t++) {
-        if (!HAS(t)) continue;
-        vec pixel = NAME(load)(line + t * channels);
-#pragma clang loop unroll(full)
-        for (int i = 0; i < OUTPUTS; i++)
-          if (t - i >= 0 && t - i < taps) sums[i] += pixel * weights[t - i];
-      }
-    } else {
-      for (long s = 0; s < p->kernel_width; s++) {
-        vec weight = NAME(load)(row + s * channels);
-#pragma clang loop unroll(full)
-        for (int i = 0; i < OUTPUTS; i++) {
-          long column = s * p->dilation_x + i * p->stride_x;
-          if (HAS(column)) sums[i] += NAME(load)(line + column * channels) * weight;
-        }
-      }
-    }
-  }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < OUTPUTS; i++)
-    if (i < count)
-      NAME(finish)(e->bias ? sums[i] + NAME(load)(e->bias + c) : sums[i], residual ? residual + i * channels : 0,
-                   e->activation, VW, y + i * channels);
-}
-
-// One row of depthwise outputs, the channels of OUTPUTS pixels after those of the others.
-static void NAME(depthwise)(const fl_convolution *p, const float *x, const float *w, const fl_epilogue_terms *e,
-                            long row, float *y) {
-  enum { OUTPUTS = NAME(OUTPUTS) };
-  long channels = p->channels, y0 = row * p->stride_y - p->top, r_begin, r_end;
-  long reach = (OUTPUTS - 1) * p->stride_x + (p->kernel_width - 1) * p->dilation_x;
-  int is_dense = p->stride_x == 1 && p->dilation_x == 1;
-  inside(y0, p->kernel_height, p->dilation_y, p->height, &r_begin, &r_end);
-  for (long q = 0; q < p->output_width; q += OUTPUTS) {
-    long x0 = q * p->stride_x - p->left, count = smaller(OUTPUTS, p->output_width - q), c = 0;
-    int is_inside = x0 >= 0 && x0 + reach < p->width;
-    const float *a = x + (y0 * p->width + x0) * channels, *residual = e->residual ? e->residual + q * channels : 0;
-    float *target = y + q * channels;
-    for (; c + VW <= channels; c += VW) {
-#define TILE(taps, is_inside) \
-  NAME(depthwise_tile)(taps, is_inside, p, a + c, w + c, e, r_begin, r_end, x0, c, count, residual ? residual + c : 0, \
-                       target + c)
-      if (is_dense && p->kernel_width == 3)
-        if (is_inside) TILE(3, 1); else TILE(3, 0);
-      else if (is_dense && p->kernel_width == 5)
-        if (is_inside) TILE(5, 1); else TILE(5, 0);
-      else
-        if (is_inside) TILE(0, 1); else TILE(0, 0);
-#undef TILE
-    }
-    // Channels beyond the last whole vector.
-    for (long i = 0; i < count; i++)
-      for (long rest = c; rest < channels; rest++) {
-        float sum = e->bias ? e->bias[rest] : 0;
-        for (long r = r_begin; r < r_end; r++)
-          for (long s = 0; s < p->kernel_width; s++) {
-            long column = i * p->stride_x + s * p->dilation_x;
-            if ((unsigned long)(x0 + column) < (unsigned long)p->width)
-              sum += a[(r * p->dilation_y * p->width + column) * channels + rest]
-                     * w[(r * p->kernel_width + s) * channels + rest];
-          }
-        long place = i * channels + rest;
-        NAME(finish)(sum, residual ? residual + place : 0, e->activation, 1, target + place);
-      }
-  }
-#undef HAS
-}
-
+#include "depthwise.h"
 #include "gradients.h"
 #include "attention.h"
 

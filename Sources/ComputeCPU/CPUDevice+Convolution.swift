@@ -57,18 +57,21 @@ extension CPUDevice {
   private func convolveDepthwise(
     _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
   ) {
-    let geometry = fl_convolution(p)
-    withUnsafePointer(to: geometry) { geometry in
-      parallel(p.batch * p.outputHeight) { task in
-        let row = task * p.outputWidth * p.outputChannels
+    let width = loops.pointee.panel_width() / 2
+    let blocks = p.depthwiseBlocks(vectorWidth: width, cores: threads)
+    withUnsafePointer(to: fl_convolution(p)) { geometry in
+      parallel(blocks.tasks, scratchCount: loops.pointee.depthwise_scratch(geometry)) { task, scratch in
+        let block = blocks[task]
+        let start = block.picture * p.outputHeight * p.outputWidth * p.outputChannels + block.channel
         let terms = fl_epilogue_terms(
-          scale: 1, bias: epilogue.bias.map { UnsafePointer($0.pointer) },
-          residual: epilogue.residual.map { UnsafePointer($0.pointer + row) },
+          scale: 1, bias: epilogue.bias.map { UnsafePointer($0.pointer + block.channel) },
+          residual: epilogue.residual.map { UnsafePointer($0.pointer + start) },
           activation: epilogue.activation.rawValue)
         withUnsafePointer(to: terms) {
-          loops.pointee.depthwise_row(
-            geometry, x.pointer + task / p.outputHeight * p.height * p.width * p.inputChannels, w.pointer, $0,
-            task % p.outputHeight, y.pointer + row)
+          loops.pointee.depthwise(
+            geometry, x.pointer + block.picture * p.height * p.width * p.inputChannels + block.channel,
+            w.pointer + block.channel, $0, min(width, p.inputChannels - block.channel), block.rows.lowerBound,
+            block.rows.upperBound, scratch, y.pointer + start)
         }
       }
     }

@@ -29,13 +29,18 @@ extension CPUDevice {
   ) {
     let size = Self.tilesPerTask * loops.pointee.tile_rows()
     let chunks = (rows + size - 1) / size
-    // Weights that stay in a core's cache serve each chunk while that is there, too; larger ones are read once a panel.
-    let split = packedCount <= Self.cachedWeights ? PanelSplit(panels, blocks: chunks, threads) : PanelSplit(panels)
-    parallel(chunks * split.count) { task in
-      let first = task % chunks * size
-      let part = split[task / chunks]
+    // Weights that stay in a core's cache serve each chunk while that is there, too. Of larger ones a panel serves all of a
+    // thread's pixels, and threads go through the panels side by side: memory is read once for all.
+    let isSmall = packedCount <= Self.cachedWeights
+    let split = isSmall ? PanelSplit(panels, blocks: chunks, threads) : PanelSplit(panels)
+    let parts = isSmall ? 1 : min(threads, chunks)
+    let chunksPerPart = (chunks + parts - 1) / parts
+    parallel(parts * split.count * chunksPerPart) { task in
+      let chunk = task / chunksPerPart / split.count * chunksPerPart + task % chunksPerPart
+      guard chunk < chunks else { return }
+      let part = split[task / chunksPerPart % split.count]
       loops.pointee.convolve_tiles(
-        geometry, x, packed, terms, first, min(first + size, rows), part.lowerBound, part.upperBound, y)
+        geometry, x, packed, terms, chunk * size, min((chunk + 1) * size, rows), part.lowerBound, part.upperBound, y)
     }
   }
 
@@ -61,8 +66,9 @@ extension CPUDevice {
     withArguments(p, epilogue) { geometry, terms in
       withUnsafePointer(to: &grid) { grid in
         parallel(blocks * split.count, scratchCount: loops.pointee.winograd_scratch(geometry, grid)) { task, scratch in
-          let first = task % blocks * block
-          let part = split[task / blocks]
+          // Threads with tiles of their own go through the same weights side by side: memory is read once for all.
+          let first = task / split.count * block
+          let part = split[task % split.count]
           loops.pointee.winograd_tiles(
             geometry, grid, x.pointer, packed.pointer, terms, first, min(block, tiles.count - first), part.lowerBound,
             part.upperBound, scratch, y.pointer)

@@ -119,9 +119,9 @@ extension DeviceArray {
   var pointer: UnsafeMutablePointer<Element> { UnsafeMutablePointer(memory.pointer) }
 }
 
-/// Scratch memory of one task, freed when the closure returns.
+/// Scratch memory of one task, on a line of the cache, freed when the closure returns.
 func withScratch<Result>(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Result) -> Result {
-  let scratch = UnsafeMutablePointer<Float>.allocate(capacity: max(count, 1))
+  let scratch = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
   defer { scratch.deallocate() }
-  return body(scratch)
+  return body(scratch.bindMemory(to: Float.self, capacity: max(count, 1)))
 }

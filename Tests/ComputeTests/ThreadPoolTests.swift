@@ -42,6 +42,18 @@ struct ThreadPoolTests {
     }
   }
 
+  /// What a thread wrote in one loop lies in its own core's cache when the next loop goes through the same array.
+  @Test(arguments: [3, 7, 30]) func everyThreadBeginsWithItsOwnPart(tasks: Int) {
+    let pool = ThreadPool(threads: 3)
+    let first = Locked<[Int: Int]>([:])
+    pool.run(tasks) { thread, task in
+      first.withLock { $0[thread] = $0[thread] ?? task }
+      let deadline = Date(timeIntervalSinceNow: 10)
+      while first.withLock({ $0.count }) < 3, Date() < deadline { Thread.sleep(forTimeInterval: 0.0001) }
+    }
+    #expect(first.withLock { $0 } == [0: 0, 1: tasks / 3, 2: 2 * tasks / 3])
+  }
+
   @Test func loopsInsideOfLoopsRun() {
     let pool = ThreadPool(threads: 3)
     let sum = Locked(0)

@@ -20,6 +20,9 @@ int fl_thread(void);
 int fl_may_run_on(int thread, int processor);
 // A thread may run on whatever the process may, but for one processor. Nothing where no other one is left.
 void fl_keep_off(int thread, int processor);
+// Calls body(context), whose variables lie some lines of the cache away from those of the caller: when other threads read
+// these meanwhile, no line is fetched to and fro.
+void fl_apart(void (*_Nonnull body)(void *_Nonnull), void *_Nonnull context);
 
 // Values of Swift's enums, in their order.
 enum { FL_NONE, FL_RELU, FL_RELU6, FL_SILU, FL_GELU, FL_GELU_QUICK, FL_SIGMOID, FL_TANH };
@@ -119,10 +122,11 @@ typedef struct {
   // Output pixels first ..< end, counted over the batch x, by panels panel ..< panel_end of the packed weights.
   void (*convolve_tiles)(const fl_convolution *p, const float *x, const float *panels, const fl_epilogue_terms *e,
                          long first, long end, long panel, long panel_end, float *y);
-  // One row of depthwise outputs: x is one picture, w [kernel_height][kernel_width][channels], y [output_width][channels],
-  // e->residual the same row.
-  void (*depthwise_row)(const fl_convolution *p, const float *x, const float *w, const fl_epilogue_terms *e, long row,
-                        float *y);
+  // Depthwise outputs of one picture, rows first ..< end: x, w, e and y point to the first of at most half a panel's width of
+  // channels, of which `channels` exist. w [kernel_height][kernel_width][channels]; y, e->residual: the picture's.
+  long (*depthwise_scratch)(const fl_convolution *p);
+  void (*depthwise)(const fl_convolution *p, const float *x, const float *w, const fl_epilogue_terms *e, long channels,
+                    long first, long end, float *scratch, float *y);
   // Floats of scratch memory that winograd_tiles needs.
   long (*winograd_scratch)(const fl_convolution *p, const fl_winograd *g);
   // One panel: w [3][3][channels][outputs] into packed [panels][(edge + 2)²][channels][panel width].
