@@ -13,10 +13,6 @@
 #define ROWS 6
 #endif
 
-#define GEOMETRY_ARGUMENTS \
-  int height, int width, int channels, int output_height, int output_width, int outputs, int kernel_height, \
-  int kernel_width, int stride_y, int stride_x, int dilation_y, int dilation_x, int top, int left
-
 // Outputs 0 ..< n whose window's tap, at `offset` from the window's start, falls inside of 0 ..< size: low ..< high.
 void inside(int offset, int stride, int size, int n, int *low, int *high) {
   *low = offset < 0 ? min((-offset + stride - 1) / stride, n) : 0;

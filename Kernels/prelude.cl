@@ -158,6 +158,11 @@ float largest_lane(vec x) {
 float sum_lanes(float x) { return x; }
 #endif
 
+// Of a convolution.
+#define GEOMETRY_ARGUMENTS \
+  int height, int width, int channels, int output_height, int output_width, int outputs, int kernel_height, \
+  int kernel_width, int stride_y, int stride_x, int dilation_y, int dilation_x, int top, int left
+
 // Model of activated(kind) = 2 * (kind == 0) + 2 * (kind == 1) + 2 * (kind == 2) + 4 * (kind == 3) + 44 * (kind == 4) + 5 * (kind == 5) +
 //     4 * (kind == 6) + (kind == 7)
 // Values of Swift's Activation, in its order. NaN stays NaN.

@@ -10,6 +10,9 @@ static const char convolution[] = {
 static const char coreset[] = {
 #embed "../../Kernels/coreset.cl" suffix(, 0)
 };
+static const char depthwise[] = {
+#embed "../../Kernels/depthwise.cl" suffix(, 0)
+};
 static const char elementwise[] = {
 #embed "../../Kernels/elementwise.cl" suffix(, 0)
 };
@@ -65,6 +68,7 @@ static const struct {
     {"attention", attention},
     {"convolution", convolution},
     {"coreset", coreset},
+    {"depthwise", depthwise},
     {"elementwise", elementwise},
     {"filtering", filtering},
     {"gradients", gradients},

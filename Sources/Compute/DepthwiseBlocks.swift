@@ -34,6 +34,19 @@ package struct DepthwiseBlocks: Sendable {
   }
 }
 
+/// The rows of a picture that a window of a depthwise convolution covers, with their padding, for a vector of channels.
+package struct DepthwiseRing: Sendable {
+  package let rows, columns: Int
+  /// Pixels.
+  package var count: Int { rows * columns }
+
+  package init(_ p: ConvolutionProblem, outputsSideBySide outputs: Int) {
+    rows = (p.kernel.height - 1) * p.dilation.height + 1
+    let positions = (p.outputWidth + outputs - 1) / outputs * outputs
+    columns = (positions - 1) * p.stride.width + (p.kernel.width - 1) * p.dilation.width + 1
+  }
+}
+
 extension ConvolutionProblem {
   /// - vectorWidth: channels that a task takes side by side
   /// - cores: as many have tasks

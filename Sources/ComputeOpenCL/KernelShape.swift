@@ -53,8 +53,8 @@ struct Tiling: Sendable {
   /// of the inner loop takes (STEP_UNROLL).
   var depthStep: Int { choice[.depthStep] ?? 16 }
   var depthUnroll: Int { choice[.depthUnroll] ?? 4 }
-  /// Vectors of channels that a work-item of the depthwise CPU shape takes (SPAN in the kernels).
-  let span = 4
+  /// Outputs of a row that the depthwise CPU shape holds in registers (SIDE_BY_SIDE in the kernels).
+  static let outputsSideBySide = 8
   /// Elements that a work-item of an element-wise CPU shape takes (ELEMENTS in the kernels): 16 KiB an operand.
   let elements = 4096
   /// Items that share a tile of 64 by 64 in the GPU shape, 8 by 8 results each.
@@ -88,7 +88,7 @@ struct Tiling: Sendable {
   var options: String {
     "-cl-std=CL1.2 -DSHAPE_CPU=\(shape == .cpu ? 1 : 0) -DVW=\(vectorWidth) -DTILE=\(tile) -DBLOCK=\(block) "
       + "-DROWS=\(registerRows) -DKEYS=\(attentionKeys) -DGROUP=\(group) -DQUERY_TILE=\(queryTile) "
-      + "-DQUERY_TILES=\(queryTiles) -DSPAN=\(span) -DSTEP_DEPTH=\(depthStep) "
+      + "-DQUERY_TILES=\(queryTiles) -DSIDE_BY_SIDE=\(Self.outputsSideBySide) -DSTEP_DEPTH=\(depthStep) "
       + "-DSTEP_UNROLL=\(depthUnroll)" + (shape == .cpu ? " -DELEMENTS=\(elements)" : "")
   }
 }

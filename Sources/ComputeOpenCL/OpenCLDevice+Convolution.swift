@@ -23,14 +23,28 @@ extension OpenCLDevice {
   private func convolveDepthwise(
     _ p: ConvolutionProblem, _ x: Storage, _ w: Storage, _ epilogue: Epilogue, _ y: Storage
   ) throws {
-    let lines = p.batch * p.outputHeight
-    let (size, group) = perChannel(p.inputChannels, lines: lines, width: p.outputWidth, vectors: tiling.span)
     // Kernels take a valid buffer for what they will not read.
+    let arguments: [any KernelParameter] = [
+      x, w, epilogue.bias ?? y, epilogue.residual ?? y, y, p.height, p.width, p.inputChannels, p.outputHeight,
+      p.outputWidth, p.outputChannels, p.kernel.height, p.kernel.width, p.stride.height, p.stride.width,
+      p.dilation.height, p.dilation.width, p.padding.top, p.padding.left,
+    ]
+    let flags: [any KernelParameter] = [
+      epilogue.bias != nil, epilogue.residual != nil, Int(epilogue.activation.rawValue),
+    ]
+    guard tiling.shape == .cpu else {
+      let lines = p.batch * p.outputHeight
+      return try launch(
+        "depthwise_forward", size: [p.inputChannels, lines * p.outputWidth], group: [16, 4], arguments + [lines] + flags
+      )
+    }
+    let ring = DepthwiseRing(p, outputsSideBySide: Tiling.outputsSideBySide)
+    let memory = LocalFloats(count: (ring.count + p.kernel.height * p.kernel.width) * tiling.vectorWidth)
+    guard memory.localByteCount <= traits.localMemory else { return try convolveGrouped(p, x, w, epilogue, y) }
+    let blocks = p.depthwiseBlocks(vectorWidth: tiling.vectorWidth, cores: traits.computeUnits)
     try launch(
-      "convolution_depthwise", size: size, group: group, x, w, epilogue.bias ?? y, epilogue.residual ?? y, y, p.height,
-      p.width, p.inputChannels, p.outputHeight, p.outputWidth, p.outputChannels, p.kernel.height, p.kernel.width,
-      p.stride.height, p.stride.width, p.dilation.height, p.dilation.width, p.padding.top, p.padding.left, lines,
-      epilogue.bias != nil, epilogue.residual != nil, Int(epilogue.activation.rawValue))
+      "depthwise_rows", size: [blocks.vectors, blocks.perPicture, p.batch], group: [1, 1, 1],
+      arguments + [blocks.rows, ring.rows, ring.columns] + flags + [memory])
   }
 
   private func convolveGrouped(
@@ -86,9 +100,9 @@ extension OpenCLDevice {
 
   /// Items for what treats each channel alone: rows by some vectors of channels, or single outputs.
   private func perChannel(
-    _ channels: Int, lines: Int, width: Int, vectors: Int = 1
+    _ channels: Int, lines: Int, width: Int
   ) -> (size: [Int], group: [Int]) {
-    let each = tiling.vectorWidth * vectors
+    let each = tiling.vectorWidth
     return tiling.shape == .cpu
       ? ([(channels + each - 1) / each, lines], [1, 1]) : ([channels, lines * width], [16, 4])
   }

@@ -12,7 +12,7 @@ struct ModelTests {
   private static let hasOclgrind = FileManager.default.fileExists(atPath: library)
 
   private static let hot = [
-    "attention_forward", "convolution_depthwise", "convolution_grouped", "convolution_tiles", "coreset_update",
+    "attention_forward", "convolution_grouped", "convolution_tiles", "coreset_update", "depthwise_forward",
     "gradients_grouped", "gradients_weights", "neighbours_candidates", "neighbours_rank", "normalization_backward",
     "normalization_forward", "normalization_gradient_sums", "normalization_run", "normalization_run_backward",
     "normalization_slices", "pooling_backward", "pooling_forward", "random_fill", "reduction_columns",
@@ -30,7 +30,7 @@ struct ModelTests {
     let ofTheOtherShape: Set = [
       "winograd_tiles", "winograd_gradient", "winograd_gradient_inputs", "winograd_gradient_outputs",
       "gradients_depthwise", "gradients_transpose_taps", "indexing_transpose", "pooling_maximum_backward",
-      "softmax_row", "filtering_across",
+      "softmax_row", "filtering_across", "depthwise_rows",
     ]
     #expect(Set(named).subtracting(ofTheOtherShape) == Set(models.models.keys))
     for kernel in Self.hot {

@@ -11,6 +11,7 @@ struct KernelChanges: Equatable {
   /// The operations that launch a file's kernels. Those for roofs and probes serve none.
   static let operations: [String: Set<String>] = [
     "attention": ["attend", "attendBackward"], "convolution": ["convolve", "multiply"], "coreset": ["coreset"],
+    "depthwise": ["convolve"],
     "elementwise": ["fill", "map", "combine", "combineRows", "affine", "clamp", "activate", "activateBackward"],
     "filtering": ["filter"], "gradients": ["convolveBackwardData", "convolveBackwardWeights"],
     "indexing": ["gatherRows", "accumulateRows", "copy", "permute"], "neighbours": ["nearest"],

@@ -11,7 +11,8 @@ struct HotKernel {
   static let kernels = [
     HotKernel(functions: ["convolution_tiles"], file: "convolution", operations: ["convolve", "multiply"]),
     HotKernel(functions: ["convolution_pack"], file: "convolution", operations: ["multiply", "convolve"]),
-    HotKernel(functions: ["convolution_depthwise"], file: "convolution", operations: ["convolve"]),
+    HotKernel(
+      functions: ["depthwise_rows", "fetch_row", "depthwise_forward"], file: "depthwise", operations: ["convolve"]),
     HotKernel(functions: ["convolution_grouped"], file: "convolution", operations: ["convolve"]),
     HotKernel(
       functions: [
