@@ -14,15 +14,12 @@ DEFINE_ACTIVATION(vec, activated_vec)
 #define SIDE_BY_SIDE 8  // outputs of a row: as many chains of sums as two units of four cycles need
 #endif
 
-// A row of the picture into a line of the ring; rows outside are zeros. Padding below 0 leaves columns out.
-void fetch_row(global const float *x, int row, int height, int width, int channels, int left, int count, int columns,
+// A row of the picture into columns begin ..< end of the ring, where the padding's are zeros already; rows outside are zeros.
+void fetch_row(global const float *x, int row, int height, int width, int channels, int left, int count, int begin, int end,
                local float *line) {
-  int begin = clamp(left, 0, columns);
-  int end = row < 0 || row >= height ? begin : clamp(width + left, begin, columns);
+  int is_inside = row >= 0 && row < height;
   global const float *pixel = x + ((long)row * width + begin - left) * channels;
-  for (int j = 0; j < begin; j++) VSTORE((vec)(0.0f), j, line);
-  for (int j = begin; j < end; j++, pixel += channels) VSTORE(take(pixel, count), j, line);
-  for (int j = end; j < columns; j++) VSTORE((vec)(0.0f), j, line);
+  for (int j = begin; j < end; j++, pixel += channels) VSTORE(is_inside ? take(pixel, count) : (vec)(0.0f), j, line);
 }
 
 // sums += one row of TAPS taps, where outputs are STRIDE pixels apart: each pixel is loaded once.
@@ -87,12 +84,19 @@ kernel void depthwise_rows(global const float *x, global const float *w, global 
   vec first_sum = has_bias ? take(bias + c, count) : (vec)(0.0f);
   vec low = LOWEST(vec, activation), high = HIGHEST(vec, activation);
   int is_plain = count >= VW && !has_residual && activation <= RELU6;
+  // Columns of the ring that lie in the picture. Padding below 0 leaves columns of the picture out.
+  int inside = clamp(left, 0, columns), outside = clamp(width + left, inside, columns);
+  for (int line = 0; line < ring_rows * columns; line += columns) {
+    for (int j = 0; j < inside; j++) VSTORE((vec)(0.0f), line + j, ring);
+    for (int j = outside; j < columns; j++) VSTORE((vec)(0.0f), line + j, ring);
+  }
   // Counted from the first row of the padding, so that places in the ring are never below 0.
   int fetched = begin * stride_y;
   for (int row = begin; row < end; row++) {
     int top_row = row * stride_y, window = top_row % ring_rows;
     for (fetched = max(fetched, top_row); fetched < top_row + ring_rows; fetched++)
-      fetch_row(x, fetched - top, height, width, channels, left, count, columns, ring + fetched % ring_rows * columns * VW);
+      fetch_row(x, fetched - top, height, width, channels, left, count, inside, outside,
+                ring + fetched % ring_rows * columns * VW);
     if (dilation_x > 1 || stride_x > 2) {
       ROW(ADD_ANY_TAPS)
     } else if (kernel_width == 3 && stride_x == 1) {

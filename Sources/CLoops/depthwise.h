@@ -17,17 +17,26 @@ static long NAME(depthwise_scratch)(const fl_convolution *p) {
   return (NAME(ring_rows)(p) * NAME(ring_columns)(p) + p->kernel_height * p->kernel_width) * VW;
 }
 
-// A row of the picture into a line of the ring; rows outside are zeros. Padding below 0 leaves columns out.
+// Columns of the ring that lie in the picture. Padding below 0 leaves columns of the picture out.
+static inline long NAME(first_column)(const fl_convolution *p) {
+  return larger(smaller(p->left, NAME(ring_columns)(p)), 0);
+}
+static inline long NAME(end_column)(const fl_convolution *p) {
+  return larger(smaller(p->width + p->left, NAME(ring_columns)(p)), NAME(first_column)(p));
+}
+
+// A row of the picture into a line of the ring, where the padding's columns are zeros already; rows outside are zeros.
 static inline void NAME(fetch_row)(const fl_convolution *p, const float *x, long row, long channels, vec *line) {
-  long columns = NAME(ring_columns)(p), pitch = p->channels, begin = larger(smaller(p->left, columns), 0);
-  long end = row < 0 || row >= p->height ? begin : larger(smaller(p->width + p->left, columns), begin);
+  long pitch = p->channels, begin = NAME(first_column)(p), end = NAME(end_column)(p);
+  if (row < 0 || row >= p->height) {
+    memset(line + begin, 0, (end - begin) * sizeof *line);
+    return;
+  }
   const float *pixel = x + (row * p->width + begin - p->left) * pitch;
-  for (long j = 0; j < begin; j++) line[j] = 0;
   if (channels >= VW)
     for (long j = begin; j < end; j++, pixel += pitch) line[j] = NAME(load)(pixel);
   else
     for (long j = begin; j < end; j++, pixel += pitch) line[j] = NAME(take)(pixel, channels);
-  for (long j = end; j < columns; j++) line[j] = 0;
 }
 
 // sums += one row of taps. Where width and stride are known, dilation is 1, and each pixel is loaded once.
@@ -89,13 +98,19 @@ static inline __attribute__((always_inline)) void NAME(depthwise_row)(
   }
 }
 
-// Rows first ..< end of the outputs, of which `channels` exist: x, w, e and y are those of the first.
-static void NAME(depthwise)(const fl_convolution *p, const float *x, const float *w, const fl_epilogue_terms *e,
+// Rows first ..< end of the outputs, of which `channels` exist: x, w, e and y are those of the first. The few columns of
+// padding are not worth calls of memset.
+static __attribute__((no_builtin("memset"))) void NAME(depthwise)(const fl_convolution *p, const float *x, const float *w, const fl_epilogue_terms *e,
                             long channels, long first, long end, float *scratch, float *y) {
   vec *taps = (vec *)scratch, *ring = taps + p->kernel_height * p->kernel_width;
   for (long tap = 0; tap < p->kernel_height * p->kernel_width; tap++) taps[tap] = NAME(take)(w + tap * p->channels, channels);
   vec bias = e->bias ? NAME(take)(e->bias, channels) : (vec)(0);
   long rows = NAME(ring_rows)(p), columns = NAME(ring_columns)(p), line = p->output_width * p->channels;
+  long begin = NAME(first_column)(p), after = NAME(end_column)(p);
+  for (vec *place = ring; place < ring + rows * columns; place += columns) {
+    for (long j = 0; j < begin; j++) place[j] = 0;
+    for (long j = after; j < columns; j++) place[j] = 0;
+  }
   // Counted from the first row of the padding, so that places in the ring are never below 0.
   long fetched = first * p->stride_y;
   for (long row = first; row < end; row++) {

@@ -17,10 +17,11 @@ package struct DepthwiseBlocks: Sendable {
     outputHeight = p.outputHeight
     vectors = (p.inputChannels + vectorWidth - 1) / vectorWidth
     // Each core some tasks, and rows of its own, as other operations divide pictures; but a block fetches the rows of its
-    // first window, which the one before has as well.
+    // first window, which the one before has as well: small pictures are divided by channels alone.
     let wanted = max((4 * cores + p.batch * vectors - 1) / (p.batch * vectors), (cores + p.batch - 1) / p.batch)
-    let least = (p.kernel.height - 1) * p.dilation.height + 1
-    rows = min(max((p.outputHeight + wanted - 1) / wanted, least), p.outputHeight)
+    let least = (p.kernel.height - 1) * p.dilation.height + 3
+    let count = max(min(wanted, p.outputHeight / least), 1)
+    rows = (p.outputHeight + count - 1) / count
     perPicture = (p.outputHeight + rows - 1) / rows
     self.tasks = p.batch * vectors * perPicture
   }

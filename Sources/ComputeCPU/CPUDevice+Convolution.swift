@@ -59,19 +59,24 @@ extension CPUDevice {
   ) {
     let width = loops.pointee.panel_width() / 2
     let blocks = p.depthwiseBlocks(vectorWidth: width, cores: threads)
+    // Pointers, for threads that count references to one array get in each other's way.
+    let (input, weights, output) = (UnsafePointer(x.pointer), UnsafePointer(w.pointer), y.pointer)
+    let bias = epilogue.bias.map { UnsafePointer($0.pointer) }
+    let residual = epilogue.residual.map { UnsafePointer($0.pointer) }
+    let activation = epilogue.activation.rawValue
+    let (inputs, outputs) = (p.inputCount / p.batch, p.outputCount / p.batch)
     withUnsafePointer(to: fl_convolution(p)) { geometry in
       parallel(blocks.tasks, scratchCount: loops.pointee.depthwise_scratch(geometry)) { task, scratch in
         let block = blocks[task]
-        let start = block.picture * p.outputHeight * p.outputWidth * p.outputChannels + block.channel
+        let start = block.picture * outputs + block.channel
         let terms = fl_epilogue_terms(
-          scale: 1, bias: epilogue.bias.map { UnsafePointer($0.pointer + block.channel) },
-          residual: epilogue.residual.map { UnsafePointer($0.pointer + start) },
-          activation: epilogue.activation.rawValue)
+          scale: 1, bias: bias.map { $0 + block.channel }, residual: residual.map { $0 + start },
+          activation: activation)
         withUnsafePointer(to: terms) {
           loops.pointee.depthwise(
-            geometry, x.pointer + block.picture * p.height * p.width * p.inputChannels + block.channel,
-            w.pointer + block.channel, $0, min(width, p.inputChannels - block.channel), block.rows.lowerBound,
-            block.rows.upperBound, scratch, y.pointer + start)
+            geometry, input + block.picture * inputs + block.channel, weights + block.channel, $0,
+            min(width, geometry.pointee.channels - block.channel), block.rows.lowerBound, block.rows.upperBound, scratch,
+            output + start)
         }
       }
     }

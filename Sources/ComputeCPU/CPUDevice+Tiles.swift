@@ -62,6 +62,8 @@ extension CPUDevice {
     let block = loops.pointee.tile_rows()
     let blocks = (tiles.count + block - 1) / block
     let split = PanelSplit(panels, blocks: blocks, threads)
+    // Pointers, for threads that count references to one array get in each other's way.
+    let (input, weights, output) = (UnsafePointer(x.pointer), UnsafePointer(packed.pointer), y.pointer)
     var grid = fl_winograd(edge: tiles.edge, rows: tiles.rows, columns: tiles.columns, block: block)
     withArguments(p, epilogue) { geometry, terms in
       withUnsafePointer(to: &grid) { grid in
@@ -70,8 +72,8 @@ extension CPUDevice {
           let first = task / split.count * block
           let part = split[task % split.count]
           loops.pointee.winograd_tiles(
-            geometry, grid, x.pointer, packed.pointer, terms, first, min(block, tiles.count - first), part.lowerBound,
-            part.upperBound, scratch, y.pointer)
+            geometry, grid, input, weights, terms, first, min(block, tiles.count - first), part.lowerBound,
+            part.upperBound, scratch, output)
         }
       }
     }

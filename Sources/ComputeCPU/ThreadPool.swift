@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Operations of a network follow each other within microseconds, and to wake a thread takes tens of them: a thread without
 /// a task looks out for the next loop for a while before it sleeps. The system may wake a thread on its waker's own processor
-/// and leave both there for milliseconds: who wakes threads keeps them off it.
+/// and leave both there for milliseconds: a caller keeps the threads off it.
 package final class ThreadPool: Sendable {
   private let threads: Int
   private let loop: SharedLoop
@@ -88,6 +88,7 @@ private final class SharedLoop: Sendable {
       tickets[thread * Self.line].store(next << 32 | part, ordering: .releasing)
     }
     number.store(next, ordering: .sequentiallyConsistent)
+    keepThreadsOff(fl_processor())
     wakeAll()
     // What the body captures lies on this thread's stack, and the others read it.
     fl_apart(
@@ -178,12 +179,13 @@ private final class SharedLoop: Sendable {
 
   private func wakeAll() {
     guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
-    keepThreadsOff(fl_processor())
     for _ in 0..<sleepers.exchange(0, ordering: .sequentiallyConsistent) { alarm.signal() }
   }
 
+  /// Asked in every loop: the system may move the caller to where one of the threads is.
   private func keepThreadsOff(_ processor: Int32) {
-    guard callersProcessor.exchange(processor, ordering: .relaxed) != processor else { return }
+    guard callersProcessor.load(ordering: .relaxed) != processor else { return }
+    callersProcessor.store(processor, ordering: .relaxed)
     systemNumbers.withLock { for thread in $0 { fl_keep_off(thread, processor) } }
   }
 }
