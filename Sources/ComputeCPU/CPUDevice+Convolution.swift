@@ -75,7 +75,8 @@ extension CPUDevice {
         withUnsafePointer(to: terms) {
           loops.pointee.depthwise(
             geometry, input + block.picture * inputs + block.channel, weights + block.channel, $0,
-            min(width, geometry.pointee.channels - block.channel), block.rows.lowerBound, block.rows.upperBound, scratch,
+            min(width, geometry.pointee.channels - block.channel), block.rows.lowerBound, block.rows.upperBound,
+            scratch,
             output + start)
         }
       }

@@ -119,7 +119,7 @@ extension CPUDevice {
     try Storage(count: Shape.checkedCount([p.batch, slices, p.channels], operation: "normalize"), on: self)
   }
 
-  /// - backwards: the last slice first, since it is what an earlier pass has left in the cache
+  /// - backwards: each thread's last slice first, since it is what an earlier pass has left in the thread's cache
   /// - body: the picture, the slice counted over all pictures, its first element, and its rows
   private func forEachSlice(
     _ p: NormalizationProblem, _ slices: (rows: Int, count: Int), backwards: Bool = false,
@@ -127,7 +127,7 @@ extension CPUDevice {
   ) {
     let all = p.batch * slices.count
     parallel(all) { index in
-      let task = backwards ? all - 1 - index : index
+      let task = backwards ? mirrored(index, of: all) : index
       let (picture, first) = (task / slices.count, task % slices.count * slices.rows)
       body(picture, task, (picture * p.positions + first) * p.channels, min(slices.rows, p.positions - first))
     }

@@ -90,6 +90,9 @@ public final class CPUDevice: Device, PartitionedMemory {
   /// Runs `body(0) … body(tasks − 1)` on the threads. Tasks must write to disjoint places.
   func parallel(_ tasks: Int, _ body: (Int) -> Void) { workers.run(tasks) { _, task in body(task) } }
 
+  /// See ``ThreadPool/mirrored(_:of:)``.
+  func mirrored(_ task: Int, of tasks: Int) -> Int { workers.mirrored(task, of: tasks) }
+
   /// The same with `scratchCount` floats for each thread.
   func parallel(_ tasks: Int, scratchCount: Int, _ body: (Int, UnsafeMutablePointer<Float>) -> Void) {
     // Threads on lines of the cache of their own.

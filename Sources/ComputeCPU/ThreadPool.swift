@@ -15,9 +15,9 @@ package final class ThreadPool: Sendable {
 
   /// - threads: with the caller's own; at least 1
   package init(threads: Int) {
-    self.threads = threads
-    loop = SharedLoop(threads: max(threads, 1))
-    for index in 1..<max(threads, 1) {
+    self.threads = max(threads, 1)
+    loop = SharedLoop(threads: self.threads)
+    for index in 1..<self.threads {
       let thread = Thread { [loop] in loop.work(as: index) }
       thread.name = "flawless cpu \(index)"
       thread.start()
@@ -35,6 +35,18 @@ package final class ThreadPool: Sendable {
   package func run(_ tasks: Int, _ body: (_ thread: Int, _ task: Int) -> Void) {
     let hasRun = withoutActuallyEscaping(body) { threads > 1 && tasks > 1 && loop.run(tasks, $0) }
     if !hasRun { for task in 0..<tasks { body(0, task) } }
+  }
+}
+
+extension ThreadPool {
+  /// Where a thread's part of the tasks ends.
+  fileprivate static func end(of thread: Int, _ threads: Int, _ tasks: Int) -> Int { (thread + 1) * tasks / threads }
+
+  /// The task as far from the end of its thread's part as this one is from the beginning: for a loop that goes backwards
+  /// through what an earlier one has left in each thread's cache.
+  package func mirrored(_ task: Int, of tasks: Int) -> Int {
+    let owner = ((task + 1) * threads - 1) / tasks
+    return Self.end(of: owner - 1, threads, tasks) + Self.end(of: owner, threads, tasks) - 1 - task
   }
 }
 
@@ -127,8 +139,7 @@ private final class SharedLoop: Sendable {
     wakeAll()
   }
 
-  /// Where a thread's part of the tasks ends.
-  private func end(of thread: Int) -> Int { (thread + 1) * count / threads }
+  private func end(of thread: Int) -> Int { ThreadPool.end(of: thread, threads, count) }
 
   /// The thread's own, and then what the others have not come to.
   private func takeTasks(as thread: Int) {

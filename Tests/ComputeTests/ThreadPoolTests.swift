@@ -54,6 +54,14 @@ struct ThreadPoolTests {
     #expect(first.withLock { $0 } == [0: 0, 1: tasks / 3, 2: 2 * tasks / 3])
   }
 
+  @Test(arguments: [1, 2, 3, 7, 30]) func mirroredTasksStayInTheirPart(tasks: Int) {
+    let pool = ThreadPool(threads: 3)
+    let parts = (0..<3).map { $0 * tasks / 3..<($0 + 1) * tasks / 3 }
+    for part in parts where !part.isEmpty {
+      #expect(part.map { pool.mirrored($0, of: tasks) } == part.reversed())
+    }
+  }
+
   @Test func loopsInsideOfLoopsRun() {
     let pool = ThreadPool(threads: 3)
     let sum = Locked(0)

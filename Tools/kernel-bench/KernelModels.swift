@@ -26,7 +26,7 @@ struct KernelModels: Equatable {
   /// - Throws: ``Failure`` where a header is malformed.
   init(texts: [String: String]) throws {
     for (file, text) in texts.sorted(by: { $0.key < $1.key }) {
-      do { try read(text) } catch { throw Failure("\(file).cl: \(error)") }
+      do { try read(text, prelude: texts["prelude"] ?? "") } catch { throw Failure("\(file).cl: \(error)") }
     }
   }
 
@@ -56,8 +56,8 @@ struct KernelModels: Equatable {
     return (missing + stray + others).sorted()
   }
 
-  private mutating func read(_ text: String) throws {
-    arguments.merge(KernelText.arguments(of: text)) { $1 }
+  private mutating func read(_ text: String, prelude: String) throws {
+    arguments.merge(KernelText.arguments(of: text, prelude: prelude)) { $1 }
     for entries in Self.blocks(text) {
       guard let match = entries[0].wholeMatch(of: /Model of (\w+)(?:\((.*?)\) = (.+))?/) else {
         throw Failure("'\(entries[0])' is no model; one begins with 'Model of <kernel>'.")

@@ -1,9 +1,11 @@
 /// What the text of kernels says without a compiler.
 enum KernelText {
   /// The names of each kernel's arguments in the GPU shape, in their order.
-  static func arguments(of text: String) -> [String: [String]] {
+  ///
+  /// - prelude: the text that stands before it
+  static func arguments(of text: String, prelude: String) -> [String: [String]] {
     let shape = gpuShape(of: text)
-    let macros = macros(of: shape)
+    let macros = macros(of: gpuShape(of: prelude) + "\n" + shape)
     var found: [String: [String]] = [:]
     for match in shape.matches(of: /kernel\b[^;{}]*?\bvoid (\w+)\(([^)]*)\)/) {
       let list = match.2.split(separator: ",").flatMap { argument -> [Substring] in
