@@ -32,9 +32,10 @@ public final class CPUDevice: Device, PartitionedMemory {
       limit: memoryLimit,
       make: { size in
         var pointer: UnsafeMutableRawPointer?
-        let isLarge = size >= 2 * Self.hugePage
+        let isLarge = size >= 8 * Self.hugePage
         guard posix_memalign(&pointer, isLarge ? Self.hugePage : 64, size) == 0, let pointer else { return nil }
-        // Advice only: packed weights of many megabytes are read once a pass, and small pages take a look-up every 4 KiB.
+        // Advice only: packed weights of many megabytes are read once a pass, and small pages take a look-up every 4 KiB. Smaller
+        // arrays would waste more memory between them than that is worth.
         #if os(Linux)
           if isLarge { madvise(pointer, size, MADV_HUGEPAGE) }
         #endif
