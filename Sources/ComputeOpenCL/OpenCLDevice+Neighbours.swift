@@ -25,7 +25,8 @@ extension OpenCLDevice {
     let panels = bank.packed.count / bank.width / tiling.panel
     // Few queries: the bank is shared out, so that every core has some tasks. No more than that: each part has lists of its
     // own, and what is among the best of a part only is kept in vain.
-    let wanted = min((Self.searchesPerCore * traits.computeUnits + tasks - 1) / tasks, panels)
+    let perCore = tiling.shape == .cpu ? 4 : 8
+    let wanted = min((perCore * traits.computeUnits + tasks - 1) / tasks, panels)
     let panelsPerSplit = (panels + wanted - 1) / wanted
     let splits = (panels + panelsPerSplit - 1) / panelsPerSplit
     // Rounding of the expanded form may swap near ties: a few more candidates than asked for are ranked exactly.
@@ -41,8 +42,6 @@ extension OpenCLDevice {
       "neighbours_rank", size: [p.queries], group: [tiling.shape == .cpu ? min(4, tiling.group) : tiling.group],
       queries, bank.values, scores, candidates, distances, indices, p.queries, p.width, splits, kept, p.count)
   }
-
-  private static let searchesPerCore = 4
 
   public func advanceCoreset(
     _ p: CoresetProblem, _ x: Storage, state: CoresetState, stretch: Range<Int>
