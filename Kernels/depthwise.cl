@@ -2,7 +2,7 @@
 //
 // CPU shape: one work-item takes a vector of channels of some rows. The rows of the picture that a window covers lie in a
 // ring in local memory, [rows][columns][VW] with zeros for the padding, so that each pixel is fetched once and the sums meet
-// neither borders nor strides of memory: OUTPUTS sums, a row of taps and a pixel fill 14 registers.
+// neither borders nor strides of memory: SIDE_BY_SIDE sums, a row of taps and a pixel fill 14 registers.
 // GPU shape: one work-item an output element, channels fastest, so reads are coalesced; the cache holds what windows share.
 
 DEFINE_ACTIVATION(float, activated)
