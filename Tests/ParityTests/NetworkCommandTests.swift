@@ -20,7 +20,7 @@ struct NetworkCommandTests {
 
   @Test func theFirstDivergentLayerIsNamed() throws {
     let text = "fma(picture[((ulong)row * width + col) * channels]"
-    try withKernels("convolution", text, "fma(1.001f * picture[((ulong)row * width + col) * channels]") { kernels in
+    try withKernels("depthwise", text, "fma(1.001f * picture[((ulong)row * width + col) * channels]") { kernels in
       try withTemporaryFolder { folder in
         let outcome = try network(
           folder.appendingPathComponent("weights.safetensors"), environment: ["FLAWLESS_KERNELS": kernels])
