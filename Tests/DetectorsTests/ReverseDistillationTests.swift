@@ -144,8 +144,8 @@ struct ReverseDistillationTests {
     #expect(try names.allSatisfy { try watched.tensors()[$0] == alone.tensors()[$0] })
     // With such a rate the loss does not fall every time.
     (configuration.validationPart, configuration.validationSteps) = (0.25, 1)
-    (configuration.rate, configuration.patience, configuration.length) = (0.5, 1, .steps(12))
-    #expect(try fit(configuration).log.split(separator: "\n").count < 12)
+    (configuration.rate, configuration.patience, configuration.length) = (0.5, 1, .steps(40))
+    #expect(try fit(configuration).log.split(separator: "\n").count < 40)
     configuration.validationPart = 0
     #expect(throws: DetectorError.self) { try configuration.validate() }
   }
