@@ -5,8 +5,8 @@
 // scores ‖x‖² − 2 q·x of each of its queries over a split of the panels; the survivors are ranked by Σ(q − x)².
 //
 // CPU shape: QUERY_TILE x 2 vectors of sums in registers; DEPTH steps of a panel (64 KiB at 32 rows) stay in the second-level
-// cache while QUERY_TILES tiles pass over it, 8 bytes a fused multiply-add of vectors. A panel's scores are compared with each query's worst kept one, a vector at a
-// time; few panels hold anything better.
+// cache while QUERY_TILES tiles pass over it, 8 bytes a fused multiply-add of vectors. A panel's scores are compared with
+// each query's worst kept one, a vector at a time; few panels hold anything better.
 //
 // GPU shape: 64 sums and 16 operands an item in registers; per query and row of the bank width fused multiply-adds for
 // width / 4 words from local memory and width / 32 from global memory.

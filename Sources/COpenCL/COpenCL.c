@@ -28,8 +28,11 @@ static void place_threads_of_pocl(void) {
 #ifdef __linux__
   cpu_set_t set;
   long processors = sysconf(_SC_NPROCESSORS_CONF);
-  const char *threads = getenv("POCL_MAX_PTHREAD_COUNT");
-  if ((threads && atol(threads) < processors) || sched_getaffinity(0, sizeof set, &set)) return;
+  // Until and since version 5.
+  const char *limits[] = {getenv("POCL_MAX_PTHREAD_COUNT"), getenv("POCL_CPU_MAX_CU_COUNT")};
+  for (int i = 0; i < 2; i++)
+    if (limits[i] && atol(limits[i]) < processors) return;
+  if (sched_getaffinity(0, sizeof set, &set)) return;
   for (long i = 0; i < processors; i++)
     if (i >= CPU_SETSIZE || !CPU_ISSET(i, &set)) return;
   setenv("POCL_AFFINITY", "1", 0);

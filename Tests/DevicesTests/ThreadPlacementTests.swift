@@ -19,7 +19,7 @@ struct ThreadPlacementTests {
     }
   }
 
-  @Test(arguments: ["POCL_AFFINITY": "0", "POCL_MAX_PTHREAD_COUNT": "1"])
+  @Test(arguments: ["POCL_AFFINITY": "0", "POCL_MAX_PTHREAD_COUNT": "1", "POCL_CPU_MAX_CU_COUNT": "1"])
   func whatTheUserSaysOfThreadsHolds(_ variable: String, _ value: String) async {
     await #expect(processExitsWith: .success) { [variable, value] in
       unsetenv("POCL_AFFINITY")
