@@ -84,20 +84,21 @@ void finish(vec sum, global const float *residual, int accumulate, int activatio
 
 // Items: blocks of BLOCK tiles by `item_panels` panels by independent products. Pixels are numbered over the whole batch;
 // a block's pixels may lie in several rows and pictures.
-kernel void convolution_tiles(global const float *x, global const float *panels, global const float *bias,
-                              global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int pixels,
-                              int item_panels, float scale, int has_bias, int has_residual, int accumulate,
-                              int activation, int batch_x, int batch_w, int batch_y) {
-  int batch = get_global_id(2), depth = kernel_height * kernel_width * channels;
+kernel void convolution_tiles(ITEM_ARGUMENT global const float *x, global const float *panels,
+                              global const float *bias, global const float *residual, global float *y,
+                              GEOMETRY_ARGUMENTS, int pixels, int item_panels, float scale, int has_bias,
+                              int has_residual, int accumulate, int activation, int batch_x, int batch_w,
+                              int batch_y) {
+  int batch = ITEM(2), depth = kernel_height * kernel_width * channels;
   x += (ulong)batch * batch_x;
   y += (ulong)batch * batch_y;
   panels += (ulong)batch * batch_w;
   // Each output's window is the pixel of its number.
   int is_pointwise = depth == channels && stride_y == 1 && stride_x == 1 && top == 0 && left == 0
                      && output_height == height && output_width == width;
-  int begin = get_global_id(0) * (BLOCK * TILE), end = min(begin + BLOCK * TILE, pixels);
+  int begin = ITEM(0) * (BLOCK * TILE), end = min(begin + BLOCK * TILE, pixels);
   int begin_column = begin % output_width, begin_line = begin / output_width;
-  int first_column = get_global_id(1) * item_panels * PANEL;
+  int first_column = ITEM(1) * item_panels * PANEL;
   int end_column = min(first_column + item_panels * PANEL, outputs);
   for (int column = first_column; column < end_column; column += PANEL) {
     global const float *w = panels + (ulong)column * depth;

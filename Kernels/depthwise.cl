@@ -70,12 +70,12 @@ void fetch_row(global const float *x, int row, int height, int width, int channe
   }
 
 // Items: vectors of channels, blocks of rows, pictures. memory: taps [kernel_height][kernel_width][VW], and the ring.
-kernel void depthwise_rows(global const float *x, global const float *w, global const float *bias,
+kernel void depthwise_rows(ITEM_ARGUMENT global const float *x, global const float *w, global const float *bias,
                            global const float *residual, global float *y, GEOMETRY_ARGUMENTS, int rows, int ring_rows,
                            int columns, int has_bias, int has_residual, int activation, local float *memory) {
-  int c = get_global_id(0) * VW, count = channels - c, begin = get_global_id(1) * rows;
+  int c = ITEM(0) * VW, count = channels - c, begin = ITEM(1) * rows;
   int end = min(begin + rows, output_height);
-  ulong picture = get_global_id(2);
+  ulong picture = ITEM(2);
   x += picture * height * width * channels + c;
   y += picture * output_height * output_width * channels + c;
   residual += picture * output_height * output_width * channels + c;

@@ -16,27 +16,27 @@ float pooled(global const float *x, int width, int channels, int r0, int r1, int
 }
 
 #if SHAPE_CPU
-// One work-item a row of outputs by one vector of channels (by single channels in the last, partial one).
-kernel void pooling_forward(global const float *x, global float *y, WINDOW) {
-  int line = get_global_id(1), c = get_global_id(0) * VW;
+// One work-item a row of outputs by `vectors` vectors of channels (single channels in the last, partial one): pixels side by
+// side are read in one run.
+kernel void pooling_forward(ITEM_ARGUMENT global const float *x, global float *y, WINDOW, int vectors) {
+  int line = ITEM(1), begin = ITEM(0) * vectors * VW, end = min(begin + vectors * VW, channels);
   int y0 = line % output_height * stride_y - top, r0 = max(y0, 0), r1 = min(y0 + kernel_height, height);
-  global const float *picture = x + (ulong)(line / output_height) * height * width * channels + c;
+  global const float *picture = x + (ulong)(line / output_height) * height * width * channels;
   for (int q = 0; q < output_width; q++) {
     int x0 = q * stride_x - left, s0 = max(x0, 0), s1 = min(x0 + kernel_width, width);
     float area = padding_counts ? kernel_height * kernel_width : (r1 - r0) * (s1 - s0);
-    global float *target = y + ((ulong)line * output_width + q) * channels + c;
-    if (c + VW > channels) {
-      for (int lane = 0; c + lane < channels; lane++)
-        target[lane] = pooled(picture + lane, width, channels, r0, r1, s0, s1, maximum, area);
-      continue;
+    global float *target = y + ((ulong)line * output_width + q) * channels;
+    int c = begin;
+    for (; c + VW <= end; c += VW) {
+      vec result = maximum ? -INFINITY : 0.0f;
+      for (int r = r0; r < r1; r++)
+        for (int s = s0; s < s1; s++) {
+          vec v = VLOAD(0, picture + ((ulong)r * width + s) * channels + c);
+          result = maximum ? select(result, v, isgreater(v, result) | isnan(v)) : result + v;
+        }
+      VSTORE(maximum ? result : result / area, 0, target + c);
     }
-    vec result = maximum ? -INFINITY : 0.0f;
-    for (int r = r0; r < r1; r++)
-      for (int s = s0; s < s1; s++) {
-        vec v = VLOAD(0, picture + ((ulong)r * width + s) * channels);
-        result = maximum ? select(result, v, isgreater(v, result) | isnan(v)) : result + v;
-      }
-    VSTORE(maximum ? result : result / area, 0, target);
+    for (; c < end; c++) target[c] = pooled(picture + c, width, channels, r0, r1, s0, s1, maximum, area);
   }
 }
 #else
@@ -50,7 +50,7 @@ kernel void pooling_forward(global const float *x, global float *y, WINDOW) {
 //     taps(output_width, kernel_width, stride_x, 1, left, width)
 //   loads = values; stores = results
 //   operations = values + results + maximum * (values - results * (log(values / results) + 0.65))
-kernel void pooling_forward(global const float *x, global float *y, WINDOW) {
+kernel void pooling_forward(global const float *x, global float *y, WINDOW, int vectors) {
   int c = get_global_id(0), q = get_global_id(1) % output_width, line = get_global_id(1) / output_width;
   if (c >= channels || line >= lines) return;
   int y0 = line % output_height * stride_y - top, x0 = q * stride_x - left;

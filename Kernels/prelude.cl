@@ -10,6 +10,10 @@
 #define GROUP 64  // items of a reduction's work-group, a power of two; 64 in the GPU shape
 #endif
 
+// Kernels of the CPU shape that take their place this way can be steps of a sequence (sequence.cl), which says it.
+#define ITEM_ARGUMENT
+#define ITEM(dimension) get_global_id(dimension)
+
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 typedef JOIN(float, VW) vec;

@@ -182,11 +182,11 @@ void finish(vec sum, global const float *bias, global const float *residual, glo
 }
 
 // Items: blocks of `block` tiles, by groups of panels. v: [EDGE²][block][stride], m: [EDGE²][block][PANEL].
-kernel void winograd_tiles(global const float *x, global const float *packed, global const float *bias,
-                           global const float *residual, global float *y, TILE_ARGUMENTS, int block, int stride,
-                           int panels, int panels_per_item, int has_bias, int has_residual, int activation,
-                           local float *v, local float *m) {
-  int first = get_global_id(0) * block, count = min(block, tiles - first);
+kernel void winograd_tiles(ITEM_ARGUMENT global const float *x, global const float *packed,
+                           global const float *bias, global const float *residual, global float *y, TILE_ARGUMENTS,
+                           int block, int stride, int panels, int panels_per_item, int has_bias, int has_residual,
+                           int activation, local float *v, local float *m) {
+  int first = ITEM(0) * block, count = min(block, tiles - first);
   // The last tile again fills the registers up.
   int filled = (count + ROWS - 1) / ROWS * ROWS;
   for (int i = 0; i < filled; i++) {
@@ -194,8 +194,8 @@ kernel void winograd_tiles(global const float *x, global const float *packed, gl
     global const float *picture = x + (ulong)(tile / tiles_x / tiles_y) * height * width * channels;
     transform_tile(picture, row, col, height, width, channels, v + i * stride, block * stride);
   }
-  int end = min((int)(get_global_id(1) + 1) * panels_per_item, panels);
-  for (int panel = get_global_id(1) * panels_per_item; panel < end; panel++) {
+  int end = min(((int)ITEM(1) + 1) * panels_per_item, panels);
+  for (int panel = ITEM(1) * panels_per_item; panel < end; panel++) {
     for (int place = 0; place < EDGE * EDGE; place++)
       multiply_tiles(packed + ((ulong)panel * EDGE * EDGE + place) * channels * PANEL, v + place * block * stride,
                      m + place * block * PANEL, channels, filled, stride);
@@ -230,6 +230,7 @@ kernel void winograd_tiles(global const float *x, global const float *packed, gl
   }
 }
 
+#ifndef SEQUENCE
 // Gradients of weights, dw = Gᵀ [ Σ_tiles (Bᵀ x B) ⊙ (A dy Aᵀ) ] G, from `count` tiles at a time, whose transforms stay in
 // the cache: v [channels / VW][EDGE²][count][VW], u [panels][EDGE²][count][PANEL].
 
@@ -368,6 +369,7 @@ kernel void winograd_gradient(global const float *v, global const float *u, glob
       }
   }
 }
+#endif
 #else
 // v: [EDGE²][tiles][channels]; one item a tile and channel.
 // Model of winograd_input

@@ -55,6 +55,9 @@ static const char resampling[] = {
 static const char roof[] = {
 #embed "../../Kernels/roof.cl" suffix(, 0)
 };
+static const char sequence[] = {
+#embed "../../Kernels/sequence.cl" suffix(, 0)
+};
 static const char softmax[] = {
 #embed "../../Kernels/softmax.cl" suffix(, 0)
 };
@@ -83,6 +86,7 @@ static const struct {
     {"reduction", reduction},
     {"resampling", resampling},
     {"roof", roof},
+    {"sequence", sequence},
     {"softmax", softmax},
     {"winograd", winograd},
 };

@@ -31,7 +31,20 @@ struct KernelSources: Sendable {
     let file = String(program.prefix { !$0.isNumber })
     let number = program.dropFirst(file.count)
     return (number.isEmpty ? "" : "#define M \(number)\n")
-      + "#line 1 \"prelude.cl\"\n\(try text("prelude"))\n#line 1 \"\(file).cl\"\n\(try text(file))\n"
+      + "#line 1 \"prelude.cl\"\n\(try text("prelude"))\n" + (try included(file))
+  }
+
+  /// A file's text with those of the files that its lines `#include "…"` name in their place.
+  private func included(_ file: String) throws(DeviceError) -> String {
+    var lines = "#line 1 \"\(file).cl\"\n"
+    for (number, line) in try text(file).split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      if let name = line.wholeMatch(of: /#include "(\w+)\.cl"/)?.1 {
+        lines += "\(try included(String(name)))#line \(number + 2) \"\(file).cl\"\n"
+      } else {
+        lines += "\(line)\n"
+      }
+    }
+    return lines
   }
 
   /// The names of a file's kernels, from its text.

@@ -13,6 +13,9 @@ final class KernelTable: Sendable {
 
   private struct State {
     var programs: ProgramTable
+    /// Launches that wait for others to be enqueued with.
+    var waiting = LaunchSequence()
+    var tables: SequenceTables
     var kernels: [String: Kernel] = [:]
     var launches = 0
     var launchesAtFlush = 0
@@ -22,21 +25,30 @@ final class KernelTable: Sendable {
     var events: LaunchEvents?
     /// Nil while they are not asked for.
     var log: LaunchLog?
+    /// Whether nobody asks for single launches.
+    var mayWait: Bool { events == nil && log == nil && firstLaunches == nil }
   }
 
   private let connection: OpenCLConnection
   private let limits: LaunchLimits
   private let state: Locked<State>
+  /// Work-groups that go through a sequence side by side; nil where launches do not wait for each other.
+  private let sequenceGroups: Int?
   private var cl: copencl_functions { connection.cl.table }
 
-  init(_ connection: OpenCLConnection, limits: LaunchLimits, programs: ProgramTable) {
+  /// - sequenceGroups: work-groups of a device that runs so many side by side and on which launches of the CPU shape shall
+  ///   wait for each other, to be enqueued as one
+  init(_ connection: OpenCLConnection, limits: LaunchLimits, programs: ProgramTable, sequenceGroups: Int?) {
     self.connection = connection
     self.limits = limits
-    state = Locked(State(programs: programs))
+    self.sequenceGroups = sequenceGroups
+    state = Locked(State(programs: programs, tables: SequenceTables(groups: sequenceGroups ?? 0)))
   }
 
   deinit {
     state.withLock { state in
+      forgetWaiting(&state)
+      state.tables.release(connection)
       for kernel in state.kernels.values { _ = cl.clReleaseKernel(kernel.handle.pointer) }
       state.programs.release()
     }
@@ -55,32 +67,98 @@ final class KernelTable: Sendable {
     _ name: String, size: [Int], group: [Int]?, _ parameters: [any KernelParameter]
   ) throws(DeviceError) {
     try state.withLock { (state) throws(DeviceError) in
-      let kernel = try self.kernel(name, &state)
-      let group = group ?? [min(Self.elementsPerGroup, kernel.limits.group, limits.groupExtents.first ?? 1)]
-      var needs = kernel.limits
-      needs.localMemory += parameters.reduce(0) { $0 + $1.localByteCount }
-      let global = try limits.globalSize(of: size, group: group, kernel: name, needs)
-      state.log?.records.append(
-        LaunchRecord(kernel: name, size: global, group: group, numbers: parameters.map(\.number)))
-      if state.log?.isDry == true { return }
-      let code = try withExtendedLifetime(parameters) { () throws(DeviceError) in
-        for (index, parameter) in parameters.enumerated() {
-          try check("clSetKernelArg", parameter.set(cl_uint(index), of: kernel.handle.pointer, cl), kernel: name)
-        }
-        return try timedIfFirst(name, group, &state) { state in
-          guard state.events != nil else {
-            return cl.clEnqueueNDRangeKernel(
-              connection.queue.pointer, kernel.handle.pointer, cl_uint(size.count), nil, global, group, 0, nil, nil)
-          }
-          var event: cl_event?
-          let code = cl.clEnqueueNDRangeKernel(
-            connection.queue.pointer, kernel.handle.pointer, cl_uint(size.count), nil, global, group, 0, nil, &event)
-          if let event { state.events?.add(event) }
-          return code
-        }
+      if try waits(name, size: size, group: group, parameters, &state) { return }
+      try enqueueWaiting(&state)
+      try enqueue(name, size: size, group: group, parameters, &state)
+    }
+  }
+
+  private func enqueue(
+    _ name: String, size: [Int], group: [Int]?, _ parameters: [any KernelParameter], _ state: inout State
+  ) throws(DeviceError) {
+    let kernel = try self.kernel(name, &state)
+    let group = group ?? [min(Self.elementsPerGroup, kernel.limits.group, limits.groupExtents.first ?? 1)]
+    let global = try globalSize(kernel.limits, name, size: size, group: group, parameters)
+    state.log?.records.append(
+      LaunchRecord(kernel: name, size: global, group: group, numbers: parameters.map(\.number)))
+    if state.log?.isDry == true { return }
+    let code = try withExtendedLifetime(parameters) { () throws(DeviceError) in
+      for (index, parameter) in parameters.enumerated() {
+        try check("clSetKernelArg", parameter.set(cl_uint(index), of: kernel.handle.pointer, cl), kernel: name)
       }
-      try check("clEnqueueNDRangeKernel", code, kernel: name)
-      state.launches += 1
+      return try timedIfFirst(name, group, &state) { state in
+        guard state.events != nil else {
+          return cl.clEnqueueNDRangeKernel(
+            connection.queue.pointer, kernel.handle.pointer, cl_uint(size.count), nil, global, group, 0, nil, nil)
+        }
+        var event: cl_event?
+        let code = cl.clEnqueueNDRangeKernel(
+          connection.queue.pointer, kernel.handle.pointer, cl_uint(size.count), nil, global, group, 0, nil, &event)
+        if let event { state.events?.add(event) }
+        return code
+      }
+    }
+    try check("clEnqueueNDRangeKernel", code, kernel: name)
+    state.launches += 1
+  }
+
+  private func globalSize(
+    _ kernel: LaunchLimits.Kernel, _ name: String, size: [Int], group: [Int], _ parameters: [any KernelParameter]
+  ) throws(DeviceError) -> [Int] {
+    var needs = kernel
+    needs.localMemory += parameters.reduce(0) { $0 + $1.localByteCount }
+    return try limits.globalSize(of: size, group: group, kernel: name, needs)
+  }
+
+  /// Has a launch wait for others; false where it cannot.
+  private func waits(
+    _ name: String, size: [Int], group: [Int]?, _ parameters: [any KernelParameter], _ state: inout State
+  ) throws(DeviceError) -> Bool {
+    guard sequenceGroups != nil, state.mayWait, let group, group.allSatisfy({ $0 == 1 }),
+      let kind = LaunchSequence.kind(of: name)
+    else { return false }
+    // Refused now, not when the others are enqueued. Such kernels have no local memory but their arguments'.
+    let kernel = LaunchLimits.Kernel(group: 1, localMemory: 0)
+    _ = try globalSize(kernel, name, size: size, group: group, parameters)
+    if !state.waiting.hasRoom(for: parameters.count) { try enqueueWaiting(&state) }
+    state.waiting.add(name, kind, size: size, parameters)
+    return true
+  }
+
+  /// Enqueues what waits. Where that fails it waits on, so that the call can be tried again.
+  func enqueueWaiting() throws(DeviceError) {
+    try state.withLock { (state) throws(DeviceError) in try enqueueWaiting(&state) }
+  }
+
+  private func enqueueWaiting(_ state: inout State) throws(DeviceError) {
+    guard state.waiting.stepCount > 0, let sequenceGroups else { return }
+    if let step = state.waiting.single {
+      let group = [Int](repeating: 1, count: step.size.count)
+      try enqueue(step.kernel, size: step.size, group: group, step.parameters, &state)
+    } else {
+      let parameters = try state.tables.parameters(of: state.waiting, connection)
+      try enqueue("sequence_run", size: [sequenceGroups], group: [1], parameters, &state)
+      state.tables.advance(state.waiting.stepCount)
+    }
+    forgetWaiting(&state)
+  }
+
+  /// What waits will not be enqueued: it failed.
+  func forgetWaiting() { state.withLock { forgetWaiting(&$0) } }
+
+  private func forgetWaiting(_ state: inout State) {
+    for memory in state.waiting.released { connection.releaseBuffer(memory) }
+    state.waiting = LaunchSequence()
+  }
+
+  /// Gives a buffer back to the driver, after what waits and may use it.
+  func releaseBuffer(_ memory: DeviceMemory) {
+    state.withLock { state in
+      if state.waiting.buffers.contains(memory) {
+        state.waiting.released.append(memory)
+      } else {
+        connection.releaseBuffer(memory)
+      }
     }
   }
 

@@ -45,6 +45,17 @@ final class OpenCLConnection: Sendable {
     return DeviceMemory(try OpenCLHandle(buffer, "clCreateBuffer", code).pointer)
   }
 
+  /// A buffer of integers that are known by now.
+  func makeBuffer(holding values: [Int32]) throws(DeviceError) -> DeviceMemory {
+    var code: cl_int = 0
+    var values = values
+    let buffer = cl.table.clCreateBuffer(
+      context.pointer, cl_mem_flags(CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR),
+      values.count * MemoryLayout<Int32>.stride,
+      &values, &code)
+    return DeviceMemory(try OpenCLHandle(buffer, "clCreateBuffer", code).pointer)
+  }
+
   /// A part of a buffer, which lives as long as the part does.
   func makePart(of buffer: DeviceMemory, at offset: Int, byteCount: Int) throws(DeviceError) -> DeviceMemory {
     var code: cl_int = 0

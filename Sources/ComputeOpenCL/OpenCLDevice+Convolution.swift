@@ -59,8 +59,16 @@ extension OpenCLDevice {
 
   public func pool(_ p: PoolingProblem, _ x: Storage, into y: Storage) throws {
     try p.check(x, y, on: self)
-    let (size, group) = perChannel(p.channels, lines: p.batch * p.outputHeight, width: p.outputWidth)
-    try launch("pooling_forward", size: size, group: group, [x, y] + window(p, lines: p.batch * p.outputHeight))
+    let lines = p.batch * p.outputHeight
+    let vectors = (p.channels + tiling.vectorWidth - 1) / tiling.vectorWidth
+    // All channels of a row, or where rows are few as many as leave every core some items.
+    let parts = min((4 * traits.computeUnits + lines - 1) / lines, vectors)
+    let vectorsPerItem = (vectors + parts - 1) / parts
+    let (size, group) =
+      tiling.shape == .cpu
+      ? ([(vectors + vectorsPerItem - 1) / vectorsPerItem, lines], [1, 1])
+      : ([p.channels, lines * p.outputWidth], [16, 4])
+    try launch("pooling_forward", size: size, group: group, [x, y] + window(p, lines: lines) + [vectorsPerItem])
   }
 
   public func poolBackward(
@@ -96,14 +104,5 @@ extension OpenCLDevice {
     tiling.shape == .cpu
       ? ([(channels + tiling.vectorWidth - 1) / tiling.vectorWidth, pixels], [1, min(tiling.group, 16)])
       : ([channels, pixels], [16, 4])
-  }
-
-  /// Items for what treats each channel alone: rows by some vectors of channels, or single outputs.
-  private func perChannel(
-    _ channels: Int, lines: Int, width: Int
-  ) -> (size: [Int], group: [Int]) {
-    let each = tiling.vectorWidth
-    return tiling.shape == .cpu
-      ? ([(channels + each - 1) / each, lines], [1, 1]) : ([channels, lines * width], [16, 4])
   }
 }

@@ -4,6 +4,7 @@ import Compute
 extension OpenCLDevice {
   /// What compiling has cost so far; of first launches since ``timeFirstLaunches()``.
   package var compileTimes: CompileTimes { kernels.compileTimes }
+  /// Launches that wait for each other are not timed: nothing was asked for before.
   package func timeFirstLaunches() { kernels.timeFirstLaunches() }
 
   /// What the driver's clock says of the launches of some work; nil where the device was not opened to profile.
@@ -23,6 +24,7 @@ extension OpenCLDevice {
   ///
   /// - isDry: whether they are only noted: results are then undefined
   package func launches(isDry: Bool = false, of work: () throws -> Void) throws -> [LaunchRecord] {
+    try finish()
     kernels.beginLog(isDry: isDry)
     do { try work() } catch {
       _ = kernels.endLog()

@@ -40,11 +40,12 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   /// - cache: where built programs come from, and go to when ``storePrograms()`` is called
   /// - choice: sizes of the kernels' tiles in place of the built-in ones
   /// - profiles: whether ``profiled(_:)`` can be asked, which slows launches down
+  /// - joinsLaunches: whether convolutions and pooling that follow each other become one launch where that is faster
   package init(
     _ description: OpenCLDeviceDescription, memoryLimit: Int? = nil, shape: KernelShape? = nil,
     exactBuffers: Bool = false, kernelFolder: String? = nil, cache: ProgramCache?,
     choice: TilingChoice = TilingChoice(),
-    profiles: Bool = false
+    profiles: Bool = false, joinsLaunches: Bool = true
   ) throws {
     let sources = kernelFolder.map { KernelSources(folder: $0) } ?? .standard
     self.sources = sources
@@ -61,11 +62,12 @@ public final class OpenCLDevice: Device, PartitionedMemory {
     kernels = KernelTable(
       connection, limits: description.limits,
       programs: ProgramTable(
-        connection, sources: sources, options: tiling.options, driver: description.driver, cache: cache))
+        connection, sources: sources, options: tiling.options, driver: description.driver, cache: cache),
+      sequenceGroups: joinsLaunches && tiling.shape == .cpu && traits.kind == .cpu ? traits.computeUnits : nil)
     pool = BufferPool(
       limit: memoryLimit, isExact: exactBuffers,
       make: { (size) throws(DeviceError) in try connection.makeBuffer(byteCount: size) },
-      destroy: { connection.releaseBuffer($0) })
+      destroy: { [kernels] in kernels.releaseBuffer($0) })
   }
 
   deinit { _ = cl.clFinish(queue) }
@@ -111,6 +113,7 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   private func fillWithNaN(_ memory: DeviceMemory, _ byteCount: Int) throws(DeviceError) {
     var nan = Float.nan
     try withRoom { () throws(DeviceError) in
+      try kernels.enqueueWaiting()
       try check(
         "clEnqueueFillBuffer",
         cl.clEnqueueFillBuffer(queue, memory.pointer, &nan, 4, 0, byteCount / 4 * 4, 0, nil, nil))
@@ -123,11 +126,12 @@ public final class OpenCLDevice: Device, PartitionedMemory {
     offset == 0 ? memory : try connection.makePart(of: memory, at: offset, byteCount: byteCount)
   }
 
-  package func releasePart(_ part: DeviceMemory) { connection.releaseBuffer(part) }
+  package func releasePart(_ part: DeviceMemory) { kernels.releaseBuffer(part) }
 
   public func upload(_ bytes: UnsafeRawBufferPointer, to target: DeviceMemory) throws {
     guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
     try withRoom { () throws(DeviceError) in
+      try kernels.enqueueWaiting()
       try check(
         "clEnqueueWriteBuffer",
         cl.clEnqueueWriteBuffer(queue, target.pointer, cl_bool(CL_TRUE), 0, bytes.count, source, 0, nil, nil))
@@ -137,6 +141,7 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   public func download(_ source: DeviceMemory, into bytes: UnsafeMutableRawBufferPointer) throws {
     guard let target = bytes.baseAddress, !bytes.isEmpty else { return }
     try withRoom { () throws(DeviceError) in
+      try kernels.enqueueWaiting()
       try check(
         "clEnqueueReadBuffer",
         cl.clEnqueueReadBuffer(queue, source.pointer, cl_bool(CL_TRUE), 0, bytes.count, target, 0, nil, nil))
@@ -145,7 +150,12 @@ public final class OpenCLDevice: Device, PartitionedMemory {
 
   public func synchronize() throws { try finish() }
 
-  func finish() throws(DeviceError) { try check("clFinish", cl.clFinish(queue)) }
+  func finish() throws(DeviceError) {
+    try withRoom { () throws(DeviceError) in try kernels.enqueueWaiting() }
+    try waitForQueue()
+  }
+
+  private func waitForQueue() throws(DeviceError) { try check("clFinish", cl.clFinish(queue)) }
 
   /// One work-item an element.
   func launch(_ kernel: String, elements: Int, _ parameters: any KernelParameter...) throws {
@@ -179,10 +189,16 @@ public final class OpenCLDevice: Device, PartitionedMemory {
   /// more. Queued work ends first, or the driver would still hold them.
   private func withRoom(_ call: () throws(DeviceError) -> Void) throws(DeviceError) {
     do { try call() } catch {
-      guard case .call(_, let code, _, _) = error, outOfMemoryCodes.contains(code) else { throw error }
-      try finish()
+      guard case .call(_, let code, _, _) = error, outOfMemoryCodes.contains(code) else { throw forgetting(error) }
+      try waitForQueue()
       pool.empty()
-      try call()
+      do { try call() } catch { throw forgetting(error) }
     }
+  }
+
+  /// The error of a call that failed for good, and with it the launches that it would have enqueued.
+  private func forgetting(_ error: DeviceError) -> DeviceError {
+    kernels.forgetWaiting()
+    return error
   }
 }

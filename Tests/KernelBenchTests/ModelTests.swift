@@ -30,7 +30,7 @@ struct ModelTests {
     let ofTheOtherShape: Set = [
       "winograd_tiles", "winograd_gradient", "winograd_gradient_inputs", "winograd_gradient_outputs",
       "gradients_depthwise", "gradients_transpose_taps", "indexing_transpose", "pooling_maximum_backward",
-      "softmax_row", "filtering_across", "depthwise_rows",
+      "softmax_row", "filtering_across", "depthwise_rows", "sequence_run",
     ]
     #expect(Set(named).subtracting(ofTheOtherShape) == Set(models.models.keys))
     for kernel in Self.hot {

@@ -94,7 +94,7 @@ struct PlantedFaultTests {
 
   @Test func failingCasesAreShrunk() throws {
     // Wrong in the fifth channel, where it is not in a vector.
-    try withKernels("pooling", "target[lane] = pooled(", "target[lane] = c + lane == 4 ? 1000 : pooled(") { kernels in
+    try withKernels("pooling", "target[c] = pooled(", "target[c] = c == 4 ? 1000 : pooled(") { kernels in
       let outcome = try ProgramRun(
         "parity",
         [

@@ -25,6 +25,8 @@ package struct VariantSelection: Hashable {
   package var usesCache = false
   /// The kinds of OpenCL devices whose own clocks can be asked, which slows launches down.
   package var profiledKinds: Set<DeviceTraits.Kind> = []
+  /// Whether launches may be joined, as in use; what times one kernel has them alone.
+  package var joinsLaunches = true
   /// Whether tiles are taken that were tuned for the device.
   package var usesTuning = true
   /// Sizes of the kernels' tiles in place of those.
@@ -84,7 +86,7 @@ package struct VariantSelection: Hashable {
         let device = try OpenCLDevice(
           description, shape: shape, exactBuffers: exactBuffers, kernelFolder: kernelFolder,
           cache: usesCache ? .standard(for: description) : nil, choice: chosen,
-          profiles: profiledKinds.contains(description.traits.kind))
+          profiles: profiledKinds.contains(description.traits.kind), joinsLaunches: joinsLaunches)
         variants.append(
           Variant(
             name: name,

@@ -10,7 +10,11 @@ struct BenchedVariant {
   let device: any Device & RoofKernels
 
   /// Those that a person asked for. The GPU shape is meant for GPUs: elsewhere it is left out unless named.
-  static func open(_ selection: VariantSelection) throws -> (variants: [BenchedVariant], openCLProblem: String?) {
+  static func open(
+    _ selection: VariantSelection, joinsLaunches: Bool = false
+  ) throws -> (variants: [BenchedVariant], openCLProblem: String?) {
+    var selection = selection
+    selection.joinsLaunches = joinsLaunches
     let opened = try selection.open()
     let variants = opened.variants.compactMap { variant -> BenchedVariant? in
       guard let device = variant.device as? any Device & RoofKernels else { return nil }

@@ -8,7 +8,8 @@ struct KernelChanges: Equatable {
   /// Without ".cl", sorted.
   let files: [String]
 
-  /// The operations that launch a file's kernels. Those for roofs and probes serve none.
+  /// The operations that launch a file's kernels. Those for roofs and probes serve none, and sequences, which join launches of
+  /// other files, are timed by `step`.
   static let operations: [String: Set<String>] = [
     "attention": ["attend", "attendBackward"], "convolution": ["convolve", "multiply"], "coreset": ["coreset"],
     "depthwise": ["convolve"],
@@ -19,7 +20,8 @@ struct KernelChanges: Equatable {
     "optimizer": ["adam", "descend", "blend"],
     "pooling": ["pool", "poolBackward"],
     "probe": [], "random": ["fillRandom", "sample", "sampleBackward"], "reduction": ["reduce", "position"],
-    "resampling": ["resample", "resampleBackward"], "roof": [], "softmax": ["softmax", "softmaxBackward"],
+    "resampling": ["resample", "resampleBackward"], "roof": [], "sequence": [],
+    "softmax": ["softmax", "softmaxBackward"],
     "winograd": ["convolve"],
   ]
 

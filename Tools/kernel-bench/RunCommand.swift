@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backbones
 import Benchmarking
 import Foundation
 import OpCatalogue
@@ -19,6 +20,7 @@ struct RunCommand: ParsableCommand {
         kernel-bench run --ops 'conv*,multiply' --blas
         kernel-bench run --ops multiply --shapes 'm=512 n=512 k=512;m=64 n=64 k=64'
         kernel-bench run --ops multiply --axes 'm=64,256 n=64 k=64..4096*2' --isolate
+        kernel-bench run --network resnet18 --weights random:1 --batch 1 --size 256
       """)
 
   @OptionGroup var operations: OperationArguments
@@ -36,6 +38,15 @@ struct RunCommand: ParsableCommand {
   var axes: String?
   @Option(help: "Whether results are checked before they are timed: on or off.")
   var verify = Verify.on
+  @Option(help: "The operations of a network's pass in their order, as 'step --layers' prints them.")
+  var network: BackboneKind?
+  @Option(
+    help: ArgumentHelp("The network's weights, or 'random:' and a seed (default: from the cache).", valueName: "FILE"))
+  var weights: String?
+  @Option(help: ArgumentHelp("The network's pictures (default: 1).", valueName: "COUNT"))
+  var batch: Int?
+  @Option(help: ArgumentHelp("Their height and width (default: 256).", valueName: "PIXELS"))
+  var size: Int?
   @Flag(help: "Compare with the CPU path, in turn.")
   var blas = false
   @Flag(help: "Run each case in a child process, so that a crash or hang is a result (exit 4).")
@@ -54,11 +65,20 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     guard timeout > 0 else { throw ValidationError("--timeout must be positive.") }
+    guard network != nil || weights == nil && batch == nil && size == nil else {
+      throw ValidationError("--weights, --batch and --size are those of a --network.")
+    }
+    guard network == nil || shapes == nil && axes == nil && md == nil && !isolate && !blas && !list else {
+      throw ValidationError(
+        "--network brings shapes of its own and goes with --weights, --batch, --size, --samples, --seed, --json and devices only."
+      )
+    }
   }
 
   enum Verify: String, CaseIterable, ExpressibleByArgument { case on, off }
 
   func run() throws {
+    if let network { return try step(network).run() }
     try OutputFile.check(json)
     try OutputFile.check(md)
     let progress = try reporting.progress()
@@ -83,6 +103,15 @@ struct RunCommand: ParsableCommand {
       try progress.report("cases", index + 1, of: cases.count)
     }
     try report(records, opened, roofs)
+  }
+
+  private func step(_ network: BackboneKind) throws -> StepCommand {
+    var step = try StepCommand.parse(["--network", network.rawValue, "--layers", "--samples", "\(measuring.samples)"])
+    (step.weights, step.batch, step.size) = (weights, batch, size)
+    (step.seed, step.json) = (measuring.seed, json)
+    (step.devices, step.reporting) = (devices, reporting)
+    try step.validate()
+    return step
   }
 
   private static func roofs(_ path: String) throws -> [String: Roofs] {

@@ -65,7 +65,7 @@ struct StepCommand: ParsableCommand {
     try OutputFile.check(json)
     let progress = try reporting.progress()
     devices.kernels.applyHere()
-    let opened = try BenchedVariant.open(devices.selection)
+    let opened = try BenchedVariant.open(devices.selection, joinsLaunches: true)
     if let problem = opened.openCLProblem { try progress.note("Only the CPU path is measured: \(problem)") }
     let roofs = try BenchedVariant.roofs(of: opened.variants)
     var steps: [[String: Any]] = []

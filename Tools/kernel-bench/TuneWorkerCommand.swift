@@ -42,7 +42,7 @@ struct TuneWorkerCommand: ParsableCommand {
     guard let choice = TilingChoice(text) else { throw UsageError("'\(text)' is no choice of tiles.") }
     var selection = devices.selection
     selection.kernelFolder = devices.kernels.kernelDir
-    (selection.usesTuning, selection.choice) = (false, choice)
+    (selection.usesTuning, selection.choice, selection.joinsLaunches) = (false, choice, false)
     guard let device = try selection.open().variants.lazy.compactMap({ $0.device as? OpenCLDevice }).first else {
       throw UsageError("There is no OpenCL variant '\(devices.variant)' here.")
     }
