@@ -57,10 +57,12 @@ struct LaunchSequence {
     if known == nil { buffers.append(memory) }
   }
 
-  /// Arrays in local memory begin at lines of the cache.
+  /// Arrays in local memory begin at lines of the cache; nothing is added behind the last, which may end where the device's
+  /// local memory does.
   mutating func add(localCount count: Int) {
-    words.append(Int32(stepLocalCount))
-    stepLocalCount += (count + 15) / 16 * 16
+    let begin = (stepLocalCount + 15) / 16 * 16
+    words.append(Int32(begin))
+    stepLocalCount = begin + count
   }
 
   /// Sizes that `sequence.cl` has, too: STEP_WORDS, the number of BUFFERS, and SPACING.

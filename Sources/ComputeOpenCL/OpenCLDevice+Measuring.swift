@@ -4,7 +4,6 @@ import Compute
 extension OpenCLDevice {
   /// What compiling has cost so far; of first launches since ``timeFirstLaunches()``.
   package var compileTimes: CompileTimes { kernels.compileTimes }
-  /// Launches that wait for each other are not timed: nothing was asked for before.
   package func timeFirstLaunches() { kernels.timeFirstLaunches() }
 
   /// What the driver's clock says of the launches of some work; nil where the device was not opened to profile.

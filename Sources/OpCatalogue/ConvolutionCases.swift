@@ -52,7 +52,7 @@ extension OpCatalogue {
     "h=14 w=14 c=112 o=112 k=5 p=2 g=112 bias=1 act=relu6", "h=14 w=14 c=64 o=64 k=3 p=1 bias=1 act=relu",
     // Rows left out between windows; strides that differ; rows too long for a ring in local memory.
     "h=13 w=19 c=18 o=18 k=1 s=3 g=18", "h=9 w=40 c=17 o=17 k=3 sh=1 sw=3 p=1 g=17",
-    "h=7 w=41 c=16 o=16 k=3 sh=1 sw=2 p=1 g=16", "h=8 w=21 c=20 o=20 kh=2 kw=7 pl=3 pr=3 g=20",
+    "h=7 w=41 c=16 o=16 k=3 sh=1 sw=2 p=1 g=16", "h=8 w=21 c=20 o=20 kh=5 kw=7 pl=3 pr=3 g=20",
     "h=3 w=5000 c=2 o=2 k=5 p=2 g=2 bias=1",
     "h=7 w=7 c=320 o=128 k=1 bias=1", "h=28 w=28 c=64 o=32 k=1 s=2", "h=32 w=32 c=3 o=16 k=7 s=2 p=3 act=relu bias=1",
   ].map(listed)
