@@ -63,6 +63,7 @@ DEFINE_ACTIVATION(vec, activated_vec)
 #define ADD_PRODUCTS(VECTORS, VALUE, count) \
   for (int c = 0; c < (count); c++) { \
     vec w0 = VLOAD(0, tap + c * PANEL), w1 = VECTORS == 2 ? VLOAD(1, tap + c * PANEL) : w0; \
+    if (first == begin) PREFETCH_DEPTH(tap + c * PANEL); \
     _Pragma("unroll") for (int i = 0; i < TILE; i++) { \
       vec pixel = (vec)(VALUE); \
       sum0[i] = fma(pixel, w0, sum0[i]); \
@@ -80,6 +81,17 @@ void finish(vec sum, global const float *residual, int accumulate, int activatio
   if (residual) sum += take(residual, count);
   if (accumulate) sum += take(y, count);
   put(activated_vec(activation, sum), y, count);
+}
+
+// Brings a tile's outputs and residuals into the cache.
+void prefetch_outputs(global const float *residual, global const float *y, int first, int end, int outputs, int column,
+                      int has_residual) {
+  for (int i = 0; i < TILE; i++)
+    for (int lane = 0; lane < PANEL; lane += LINE) {
+      ulong place = (ulong)min(first + i, end - 1) * outputs + column + lane;
+      PREFETCH_TO_WRITE(y + place);
+      if (has_residual) PREFETCH(residual + place);
+    }
 }
 
 // Items: blocks of BLOCK tiles by `item_panels` panels by independent products. Pixels are numbered over the whole batch;
@@ -129,37 +141,52 @@ kernel void convolution_tiles(ITEM_ARGUMENT global const float *x, global const 
           picture += (ulong)height * width;
         }
       }
+      // Meanwhile what the end will write and read arrives.
+      prefetch_outputs(residual, y, first, end, outputs, column, has_residual);
       vec sum0[TILE], sum1[TILE];
 #pragma unroll
       for (int i = 0; i < TILE; i++) sum0[i] = sum1[i] = 0;
-      // Taps side by side are one run of depths.
-      int is_run = inside && dilation_x == 1, taps = is_run ? 1 : kernel_width;
-      int run = is_run ? kernel_width * channels : channels;
       global const float *tap = w;
-      for (int r = 0; r < kernel_height; r++)
-        for (int s = 0; s < taps; s++, tap += run * PANEL) {
-          global const float *a[TILE];
-          int valid[TILE];
+      if (inside) {
+        global const float *a[TILE];
 #pragma unroll
-          for (int i = 0; i < TILE; i++) {
-            if (is_pointwise) {
-              a[i] = x + (ulong)min(first + i, end - 1) * channels;
-              continue;
+        for (int i = 0; i < TILE; i++)
+          a[i] = x + (is_pointwise ? (ulong)min(first + i, end - 1) : base[i] + (ulong)v[i] * width + u[i]) * channels;
+        // Taps side by side are one run of depths.
+        int taps = dilation_x == 1 ? 1 : kernel_width, run = kernel_width / taps * channels;
+        int next_tap = dilation_x * channels, next_row = dilation_y * width * channels - taps * next_tap;
+        for (int r = 0; r < kernel_height; r++) {
+          for (int s = 0; s < taps; s++, tap += run * PANEL) {
+            if (has_two) {
+              ADD_PRODUCTS(2, a[i][c], run)
+            } else {
+              ADD_PRODUCTS(1, a[i][c], run)
             }
-            int row = v[i] + r * dilation_y, col = u[i] + s * dilation_x;
-            valid[i] = row >= 0 && row < height && col >= 0 && col < width;
-            a[i] = x + (base[i] + (valid[i] ? (ulong)row * width + col : 0)) * channels;
+#pragma unroll
+            for (int i = 0; i < TILE; i++) a[i] += next_tap;
           }
-          if (inside && has_two) {
-            ADD_PRODUCTS(2, a[i][c], run)
-          } else if (inside) {
-            ADD_PRODUCTS(1, a[i][c], run)
-          } else if (has_two) {
-            ADD_PRODUCTS(2, valid[i] ? a[i][c] : 0.0f, channels)
-          } else {
-            ADD_PRODUCTS(1, valid[i] ? a[i][c] : 0.0f, channels)
-          }
+#pragma unroll
+          for (int i = 0; i < TILE; i++) a[i] += next_row;
         }
+      } else {
+        for (int r = 0; r < kernel_height; r++)
+          for (int s = 0; s < kernel_width; s++, tap += channels * PANEL) {
+            global const float *a[TILE];
+            int valid[TILE], all_valid = 1;
+#pragma unroll
+            for (int i = 0; i < TILE; i++) {
+              int row = v[i] + r * dilation_y, col = u[i] + s * dilation_x;
+              valid[i] = row >= 0 && row < height && col >= 0 && col < width;
+              all_valid &= valid[i];
+              a[i] = x + (base[i] + (valid[i] ? (ulong)row * width + col : 0)) * channels;
+            }
+            if (all_valid) {
+              ADD_PRODUCTS(2, a[i][c], channels)
+            } else {
+              ADD_PRODUCTS(2, valid[i] ? a[i][c] : 0.0f, channels)
+            }
+          }
+      }
       if (is_plain && first + TILE <= end) {
         global float *target = y + (ulong)first * outputs + column;
 #pragma unroll

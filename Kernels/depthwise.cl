@@ -15,11 +15,15 @@ DEFINE_ACTIVATION(vec, activated_vec)
 #endif
 
 // A row of the picture into columns begin ..< end of the ring, where the padding's are zeros already; rows outside are zeros.
+// The row after it is on its way to the cache then.
 void fetch_row(global const float *x, int row, int height, int width, int channels, int left, int count, int begin, int end,
                local float *line) {
   int is_inside = row >= 0 && row < height;
   global const float *pixel = x + ((long)row * width + begin - left) * channels;
-  for (int j = begin; j < end; j++, pixel += channels) VSTORE(is_inside ? take(pixel, count) : (vec)(0.0f), j, line);
+  for (int j = begin; j < end; j++, pixel += channels) {
+    VSTORE(is_inside ? take(pixel, count) : (vec)(0.0f), j, line);
+    PREFETCH(pixel + (long)width * channels);
+  }
 }
 
 // sums += one row of TAPS taps, where outputs are STRIDE pixels apart: each pixel is loaded once.
@@ -46,7 +50,10 @@ void fetch_row(global const float *x, int row, int height, int width, int channe
 #define ROW(ADD) \
   for (int q = 0; q < output_width; q += SIDE_BY_SIDE) { \
     vec sums[SIDE_BY_SIDE]; \
-    _Pragma("unroll") for (int i = 0; i < SIDE_BY_SIDE; i++) sums[i] = first_sum; \
+    _Pragma("unroll") for (int i = 0; i < SIDE_BY_SIDE; i++) { \
+      sums[i] = first_sum; \
+      PREFETCH_TO_WRITE(y + ((ulong)row * output_width + q + i) * channels); \
+    } \
     for (int r = 0, place = window; r < kernel_height; r++) { \
       local const float *line = ring + (place * columns + q * stride_x) * VW, *row_taps = taps + r * kernel_width * VW; \
       ADD \

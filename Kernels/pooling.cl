@@ -16,6 +16,14 @@ float pooled(global const float *x, int width, int channels, int r0, int r1, int
 }
 
 #if SHAPE_CPU
+// Brings the rows that the next line of outputs reads first into the cache, below the window of this one.
+void prefetch_below(global const float *picture, int width, int channels, int r0, int r1, int s0, int s1, int begin,
+                    int end) {
+  for (int r = r0; r < r1; r++)
+    for (int s = s0; s < s1; s++)
+      for (int c = begin; c < end; c += LINE) PREFETCH(picture + ((ulong)r * width + s) * channels + c);
+}
+
 // One work-item a row of outputs by `vectors` vectors of channels (single channels in the last, partial one): pixels side by
 // side are read in one run.
 kernel void pooling_forward(ITEM_ARGUMENT global const float *x, global float *y, WINDOW, int vectors) {
@@ -26,6 +34,7 @@ kernel void pooling_forward(ITEM_ARGUMENT global const float *x, global float *y
     int x0 = q * stride_x - left, s0 = max(x0, 0), s1 = min(x0 + kernel_width, width);
     float area = padding_counts ? kernel_height * kernel_width : (r1 - r0) * (s1 - s0);
     global float *target = y + ((ulong)line * output_width + q) * channels;
+    prefetch_below(picture, width, channels, r1, min(r1 + stride_y, height), s0, min(s0 + stride_x, width), begin, end);
     int c = begin;
     for (; c + VW <= end; c += VW) {
       vec result = maximum ? -INFINITY : 0.0f;

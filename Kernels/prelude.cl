@@ -33,6 +33,24 @@ VECTORS_IN(local)
 VECTORS_IN(private)
 #define VLOAD load_vector
 #define VSTORE store_vector
+
+// Brings a line into the cache before it is read or written. Beyond the end of an array that does nothing.
+#if defined(__has_builtin) && !defined(__SPIR__)
+#if __has_builtin(__builtin_prefetch)
+#define PREFETCH(x) __builtin_prefetch((const void *)(size_t)(x), 0)
+#define PREFETCH_TO_WRITE(x) __builtin_prefetch((const void *)(size_t)(x), 1)
+#endif
+#endif
+#ifndef PREFETCH
+#define PREFETCH(x)
+#define PREFETCH_TO_WRITE(x)
+#endif
+#define LINE 16  // floats of a line
+
+// The same for a panel's depth that a product comes to 64 depths later, 8 KiB with the widest vectors: a processor looks
+// ahead by itself, but stops at each page of 4 KiB.
+#define PREFETCH_DEPTH(panel) \
+  for (int fetched = 0; fetched < PANEL; fetched += LINE) PREFETCH((panel) + 64 * PANEL + fetched)
 #else
 #define VLOAD JOIN(vload, VW)
 #define VSTORE JOIN(vstore, VW)

@@ -29,18 +29,25 @@ DEFINE_ACTIVATION(vec, activated_vec)
 #define output_transform JOIN(output_transform, M)
 #define transform_lines JOIN(transform_lines, M)
 #define transform_tile JOIN(transform_tile, M)
+#define transform_taps JOIN(transform_taps, M)
 #define multiply_tiles JOIN(multiply_tiles, M)
+#define prefetch_outputs JOIN(prefetch_outputs, M)
+#define prefetch_inputs JOIN(prefetch_inputs, M)
 #define finish JOIN(finish, M)
+#define finish_tiles JOIN(finish_tiles, M)
 #define winograd_weights JOIN(winograd_weights, M)
 #define winograd_tiles JOIN(winograd_tiles, M)
+#define winograd_taps JOIN(winograd_taps, M)
 #define M 4
 #include "winograd.cl"
 #undef M
 #undef INPUT_TRANSFORM
 #undef OUTPUT_TRANSFORM
+#undef WEIGHT_TRANSFORM
 #define M 2
 #include "winograd.cl"
 #undef winograd_tiles
+#undef winograd_taps
 #undef kernel
 
 // A step in the list of all: which kernel, its items in three dimensions, its arguments (of an array its number among
@@ -62,7 +69,9 @@ void run_item(int kind, const int *item, global const int *words, global float *
   case 1: depthwise_rows(item, A(0), A(1), A(2), A(3), A(4), N7(5), N7(12), N2(19), N4(21), L(25)); return;
   case 2: winograd_tiles4(item, A(0), A(1), A(2), A(3), A(4), N7(5), N4(12), N7(16), L(23), L(24)); return;
   case 3: winograd_tiles2(item, A(0), A(1), A(2), A(3), A(4), N7(5), N4(12), N7(16), L(23), L(24)); return;
-  case 4: pooling_forward(item, A(0), A(1), N7(2), N7(9), N(16)); return;
+  case 4: winograd_taps4(item, A(0), A(1), A(2), A(3), A(4), N7(5), N4(12), N4(16), N2(20), L(22), L(23), L(24)); return;
+  case 5: winograd_taps2(item, A(0), A(1), A(2), A(3), A(4), N7(5), N4(12), N4(16), N2(20), L(22), L(23), L(24)); return;
+  case 6: pooling_forward(item, A(0), A(1), N7(2), N7(9), N(16)); return;
   }
 }
 

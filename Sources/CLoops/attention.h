@@ -39,7 +39,7 @@ static inline __attribute__((always_inline)) void NAME(add_products)(
     sum0[i] = starts_at_zero ? 0 : NAME(load)(sums + i * columns);
     sum1[i] = starts_at_zero ? 0 : NAME(load)(sums + i * columns + VW);
   }
-  MULTIPLY(2, rows[i][k], w, count)
+  MULTIPLY(2, rows[i][k], w, count, 0)
 #pragma clang loop unroll(full)
   for (int i = 0; i < ROWS; i++) {
     *(vec *)(sums + i * columns) = sum0[i] * scale;

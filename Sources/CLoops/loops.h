@@ -6,7 +6,7 @@
 #define FL_LOOPS(X) \
   X(instruction_set) X(fill) X(map) X(combine) X(affine) X(clamp) X(activate) X(activate_backward) X(epilogue) X(softmax_rows) X(softmax_backward_rows) \
   X(depthwise_scratch) X(depthwise) X(patches_row) X(pool_row) X(pool_backward_row) X(pool_maximum_backward) X(panel_width) X(tile_rows) X(pack) X(unpack) X(convolve_tiles) \
-  X(winograd_scratch) X(winograd_weights) X(winograd_tiles) X(winograd_gradient_transforms) X(winograd_gradient_scratch) X(winograd_gradient) X(attention_scratch) X(attention_pack) X(attend) X(weight_gradient) X(depthwise_gradient) \
+  X(winograd_scratch) X(winograd_weights) X(winograd_tiles) X(winograd_taps) X(winograd_gradient_transforms) X(winograd_gradient_scratch) X(winograd_gradient) X(attention_scratch) X(attention_pack) X(attend) X(weight_gradient) X(depthwise_gradient) \
   X(reverse_taps) X(resample_row) X(resample_backward_row) X(filter_rows) \
   X(filter_across) X(adam) X(momentum) X(blend) X(random) X(sample) X(sample_backward) X(accumulate_rows) X(score_gradients) X(normalize_runs) X(normalize_run_backward) X(slice_moments) X(merge_moments) X(normalize_rows) \
   X(gradient_sums) X(merge_gradients) X(normalize_rows_backward) X(reduce) X(position) X(permute) X(squared_distance) X(squared_norms) X(select_candidates) \

@@ -37,6 +37,8 @@ typedef struct {
   __typeof__(&depthwise_scratch_baseline) depthwise_scratch;
   __typeof__(&depthwise_baseline) depthwise;
   __typeof__(&winograd_2_baseline) winograd_2, winograd_4;
+  __typeof__(&winograd_taps_2_baseline) winograd_taps_2, winograd_taps_4;
+  __typeof__(&weights_2_baseline) weights_2, weights_4;
   __typeof__(&gradient_input_2_baseline) gradient_input_2, gradient_input_4, gradient_output_2, gradient_output_4;
   __typeof__(&gradient_2_baseline) gradient_2, gradient_4;
   __typeof__(&weight_gradient_baseline) weight_gradient;
@@ -46,6 +48,7 @@ typedef struct {
 
 #define FUNCTIONS(vector, rows, set) \
   {vector, rows, convolve_##set, depthwise_scratch_##set, depthwise_##set, winograd_2_##set, winograd_4_##set, \
+   winograd_taps_2_##set, winograd_taps_4_##set, weights_2_##set, weights_4_##set, \
    gradient_input_2_##set, gradient_input_4_##set, gradient_output_2_##set, gradient_output_4_##set, gradient_2_##set, gradient_4_##set, \
    weight_gradient_##set, depthwise_gradient_##set, attend_##set}
 
@@ -131,30 +134,13 @@ long fl_winograd_scratch(const fl_convolution *p, const fl_winograd *g) {
   return places * g->block * (p->channels + 16 + fl_panel_width());
 }
 
-CLONES void fl_winograd_weights(const float *w, long edge, long channels, long outputs, long panel, float *packed) {
-  static const float two[4][3] = {{1, 0, 0}, {0.5f, 0.5f, 0.5f}, {0.5f, -0.5f, 0.5f}, {0, 0, 1}};
-  static const float four[6][3] = {{1.0f / 4, 0, 0}, {-1.0f / 6, -1.0f / 6, -1.0f / 6},
-                                   {-1.0f / 6, 1.0f / 6, -1.0f / 6}, {1.0f / 24, 1.0f / 12, 1.0f / 6},
-                                   {1.0f / 24, -1.0f / 12, 1.0f / 6}, {0, 0, 1}};
-  const float(*g)[3] = edge == 2 ? two : four;
-  enum { WIDTH = 32 };  // the widest panel
-  long width = fl_panel_width(), size = edge + 2, first = panel * width, count = smaller(width, outputs - first);
-  packed += panel * size * size * channels * width;
-  for (long c = 0; c < channels; c++) {
-    float taps[9][WIDTH] = {0};
-    for (long tap = 0; tap < 9; tap++)
-      memcpy(taps[tap], w + (tap * channels + c) * outputs + first, (size_t)count * sizeof(float));
-    for (long y = 0; y < size; y++) {
-      float line[3][WIDTH];
-      for (int s = 0; s < 3; s++)
-        for (long lane = 0; lane < WIDTH; lane++)
-          line[s][lane] = g[y][0] * taps[s][lane] + g[y][1] * taps[3 + s][lane] + g[y][2] * taps[6 + s][lane];
-      for (long x = 0; x < size; x++)
-        for (long lane = 0; lane < width; lane++)
-          packed[((y * size + x) * channels + c) * width + lane]
-              = g[x][0] * line[0][lane] + g[x][1] * line[1][lane] + g[x][2] * line[2][lane];
-    }
-  }
+void fl_winograd_weights(const float *w, long edge, long channels, long outputs, long panel, float *packed) {
+  (edge == 2 ? functions()->weights_2 : functions()->weights_4)(w, channels, outputs, panel, packed);
+}
+
+void fl_winograd_taps(const fl_convolution *p, const fl_winograd *g, const float *x, const float *taps,
+                      const fl_epilogue_terms *e, long begin, long end, float *scratch, float *y) {
+  (g->edge == 2 ? functions()->winograd_taps_2 : functions()->winograd_taps_4)(p, g, x, taps, e, begin, end, scratch, y);
 }
 
 void fl_winograd_tiles(const fl_convolution *p, const fl_winograd *g, const float *x, const float *packed,

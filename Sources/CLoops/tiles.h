@@ -49,10 +49,18 @@ static inline void NAME(finish)(vec sum, const float *residual, int activation, 
   if (activation > FL_RELU6) fl_activate(activation, y, y, smaller(count, VW));
 }
 
-// sums += ROW · w over `count` depths; w [count][PANEL]. With one vector, the panel's second half is left out.
-#define MULTIPLY(VECTORS, ROW, w, count) \
+enum { NAME(LINE) = 16 };  // floats of a line of the cache
+
+// Brings the lines of a panel's row, or of one that is read much later, into the cache.
+#define PREFETCH(x, is_written) \
+  for (long fetched = 0; fetched < PANEL; fetched += NAME(LINE)) __builtin_prefetch((x) + fetched, is_written)
+
+// sums += ROW · w over `count` depths; w [count][PANEL]. With one vector, the panel's second half is left out. `fetches` the
+// weights of 64 depths later: a processor looks ahead by itself, but stops at each page of 4 KiB.
+#define MULTIPLY(VECTORS, ROW, w, count, fetches) \
   for (long k = 0; k < (count); k++) { \
     vec w0 = NAME(load)((w) + k * PANEL), w1 = VECTORS == 2 ? NAME(load)((w) + k * PANEL + VW) : w0; \
+    if (fetches) PREFETCH((w) + (k + 64) * PANEL, 0); \
     _Pragma("clang loop unroll(full)") for (int i = 0; i < ROWS; i++) { \
       vec value = ROW; \
       sum0[i] += value * w0; \
@@ -73,7 +81,7 @@ static inline __attribute__((always_inline)) void NAME(convolve_panel)(
   vec bias0 = e->bias ? NAME(take)(e->bias + column, rest) : (vec)0.0f;
   vec bias1 = e->bias && vectors == 2 ? NAME(take)(e->bias + column + VW, rest - VW) : (vec)0.0f;
   long q = first % p->output_width, line = first / p->output_width, row = line % p->output_height;
-  long picture = line / p->output_height * p->height * p->width;
+  long picture = line / p->output_height * p->height * p->width, begin = first;
   for (; first < end; first += ROWS) {
     // Row and column of each pixel's window, beyond the end the last pixel again.
     long v[ROWS], u[ROWS], base[ROWS];
@@ -95,29 +103,45 @@ static inline __attribute__((always_inline)) void NAME(convolve_panel)(
     }
     vec sum0[ROWS], sum1[ROWS];
     for (int i = 0; i < ROWS; i++) sum0[i] = sum1[i] = 0;
-    // Taps side by side are one run of depths.
-    int is_run = inside && p->dilation_x == 1;
-    long taps = is_run ? 1 : p->kernel_width, run = is_run ? p->kernel_width * p->channels : p->channels;
-    const float *w = panel;
-    for (long r = 0; r < p->kernel_height; r++)
-      for (long s = 0; s < taps; s++, w += run * PANEL) {
-        const float *pixel[ROWS];
-        float keep[ROWS];
-        for (int i = 0; i < ROWS; i++) {
-          if (is_pointwise) {
-            pixel[i] = x + smaller(first + i, end - 1) * p->channels;
-            continue;
-          }
-          long line = v[i] + r * p->dilation_y, col = u[i] + s * p->dilation_x;
-          int valid = line >= 0 && line < p->height && col >= 0 && col < p->width;
-          pixel[i] = x + (base[i] + (valid ? line * p->width + col : 0)) * p->channels;
-          keep[i] = valid;
+    // What the end will write and read arrives while the sums are made.
+    for (int i = 0; i < ROWS; i++) {
+      long place = smaller(first + i, end - 1) * p->outputs + column;
+      PREFETCH(y + place, 1);
+      if (e->residual) PREFETCH(e->residual + place, 0);
+    }
+    const float *w = panel, *pixel[ROWS];
+    if (inside) {
+      for (int i = 0; i < ROWS; i++)
+        pixel[i] = x + (is_pointwise ? smaller(first + i, end - 1) : base[i] + v[i] * p->width + u[i]) * p->channels;
+      // Taps side by side are one run of depths.
+      long taps = p->dilation_x == 1 ? 1 : p->kernel_width, run = p->kernel_width / taps * p->channels;
+      long next_tap = p->dilation_x * p->channels, next_row = p->dilation_y * p->width * p->channels - taps * next_tap;
+      for (long r = 0; r < p->kernel_height; r++) {
+        for (long s = 0; s < taps; s++, w += run * PANEL) {
+          if (first == begin && run >= 64)
+            MULTIPLY(vectors, pixel[i][k], w, run, 1)
+          else
+            MULTIPLY(vectors, pixel[i][k], w, run, 0)
+          for (int i = 0; i < ROWS; i++) pixel[i] += next_tap;
         }
-        if (inside)
-          MULTIPLY(vectors, pixel[i][k], w, run)
-        else
-          MULTIPLY(vectors, (keep[i] ? pixel[i][k] : 0), w, run)
+        for (int i = 0; i < ROWS; i++) pixel[i] += next_row;
       }
+    } else {
+      for (long r = 0; r < p->kernel_height; r++)
+        for (long s = 0; s < p->kernel_width; s++, w += p->channels * PANEL) {
+          int keep[ROWS], keeps_all = 1;
+          for (int i = 0; i < ROWS; i++) {
+            long line = v[i] + r * p->dilation_y, col = u[i] + s * p->dilation_x;
+            keep[i] = line >= 0 && line < p->height && col >= 0 && col < p->width;
+            keeps_all &= keep[i];
+            pixel[i] = x + (base[i] + (keep[i] ? line * p->width + col : 0)) * p->channels;
+          }
+          if (keeps_all)
+            MULTIPLY(vectors, pixel[i][k], w, p->channels, 0)
+          else
+            MULTIPLY(vectors, (keep[i] ? pixel[i][k] : 0), w, p->channels, 0)
+        }
+    }
     float *target = y + first * p->outputs + column;
     if (is_plain && first + ROWS <= end) {
 #pragma clang loop unroll(full)
@@ -172,5 +196,6 @@ static void NAME(convolve)(const fl_convolution *p, const float *x, const float 
 #undef WINOGRAD
 
 #undef MULTIPLY
+#undef PREFETCH
 #undef PANEL
 #undef vec

@@ -30,7 +30,8 @@ extension CPUDevice {
     let outputs = try Storage(count: chunks.outputCount, on: self)
     let blocks = p.inputChannels / (loops.pointee.panel_width() / 2)
     let tiles = chunks.grid
-    let grid = fl_winograd(edge: tiles.edge, rows: tiles.rows, columns: tiles.columns, block: chunks.tiles)
+    let grid = fl_winograd(
+      edge: tiles.edge, rows: tiles.rows, columns: tiles.columns, count: tiles.count, block: chunks.tiles, channels: 0)
     withUnsafePointer(to: fl_convolution(p)) { geometry in
       withUnsafePointer(to: grid) { grid in
         for first in stride(from: 0, to: tiles.count, by: chunks.tiles) {

@@ -50,6 +50,12 @@ extension CPUDevice {
   ) throws {
     let tiles = p.winogradTiles(p.chosenAlgorithm)
     let panels = Self.panels(p.outputChannels)
+    if let parts = WinogradTaps(
+      p, tiles, panel: loops.pointee.panel_width(), rows: loops.pointee.tile_rows(), cores: threads, memory: .max)
+    {
+      try convolveWinogradByTaps(p, tiles, parts, x, w, epilogue, y)
+      return
+    }
     let packed = try w.layout("winograd\(tiles.edge) of \(p.outputChannels)") {
       let packed = try Storage(
         count: Shape.checkedCount(
@@ -64,7 +70,8 @@ extension CPUDevice {
     let split = PanelSplit(panels, blocks: blocks, threads)
     // Pointers, for threads that count references to one array get in each other's way.
     let (input, weights, output) = (UnsafePointer(x.pointer), UnsafePointer(packed.pointer), y.pointer)
-    var grid = fl_winograd(edge: tiles.edge, rows: tiles.rows, columns: tiles.columns, block: block)
+    var grid = fl_winograd(
+      edge: tiles.edge, rows: tiles.rows, columns: tiles.columns, count: tiles.count, block: block, channels: 0)
     withArguments(p, epilogue) { geometry, terms in
       withUnsafePointer(to: &grid) { grid in
         parallel(blocks * split.count, scratchCount: loops.pointee.winograd_scratch(geometry, grid)) { task, scratch in
@@ -74,6 +81,38 @@ extension CPUDevice {
           loops.pointee.winograd_tiles(
             geometry, grid, input, weights, terms, first, min(block, tiles.count - first), part.lowerBound,
             part.upperBound, scratch, output)
+        }
+      }
+    }
+  }
+
+  /// A task is all tiles by some panels, whose weights it transforms.
+  private func convolveWinogradByTaps(
+    _ p: ConvolutionProblem, _ tiles: WinogradTiles, _ parts: WinogradTaps, _ x: Storage, _ w: Storage,
+    _ epilogue: Epilogue, _ y: Storage
+  ) throws {
+    let depth = 9 * p.inputChannels
+    let taps = try w.layout("taps of \(p.outputChannels)") {
+      let byChannel = try Storage(count: w.count, on: self)
+      try permute(
+        PermutationProblem(input: [9, p.inputChannels, p.outputChannels], order: [1, 0, 2]), w, into: byChannel)
+      let packed = try Storage(
+        count: Shape.checkedCount([parts.panels, depth, loops.pointee.panel_width()], operation: "convolve"), on: self)
+      parallel(parts.panels) { loops.pointee.pack(byChannel.pointer, depth, p.outputChannels, 0, $0, packed.pointer) }
+      return packed
+    }
+    let (input, weights, output) = (UnsafePointer(x.pointer), UnsafePointer(taps.pointer), y.pointer)
+    var grid = fl_winograd(
+      edge: tiles.edge, rows: tiles.rows, columns: tiles.columns, count: tiles.count, block: parts.tiles,
+      channels: WinogradTaps.channels)
+    withArguments(p, epilogue) { geometry, terms in
+      withUnsafePointer(to: &grid) { grid in
+        parallel(parts.tasks, scratchCount: parts.inputCount + parts.weightCount + parts.productCount) {
+          task, scratch in
+          let first = task * parts.panelsPerTask
+          loops.pointee.winograd_taps(
+            geometry, grid, input, weights, terms, first, min(first + parts.panelsPerTask, parts.panels), scratch,
+            output)
         }
       }
     }

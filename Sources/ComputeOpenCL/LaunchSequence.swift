@@ -72,7 +72,8 @@ struct LaunchSequence {
   static let stepLimit = 64
   /// Numbers of `run_item`.
   private static let kinds: [String: Int32] = [
-    "convolution_tiles": 0, "depthwise_rows": 1, "winograd4_tiles": 2, "winograd2_tiles": 3, "pooling_forward": 4,
+    "convolution_tiles": 0, "depthwise_rows": 1, "winograd4_tiles": 2, "winograd2_tiles": 3, "winograd4_taps": 4,
+    "winograd2_taps": 5, "pooling_forward": 6,
   ]
 }
 

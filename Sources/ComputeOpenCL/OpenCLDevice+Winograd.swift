@@ -11,6 +11,13 @@ extension OpenCLDevice {
       try convolveWinogradByProducts(p, tiles, x, w, epilogue, y)
       return true
     }
+    if let parts = WinogradTaps(
+      p, tiles, panel: tiling.panel, rows: tiling.registerRows, cores: traits.computeUnits,
+      memory: traits.localMemory / MemoryLayout<Float>.stride)
+    {
+      try convolveWinogradByTaps(p, tiles, parts, x, w, epilogue, y)
+      return true
+    }
     guard let blocks = WinogradBlocks(p, tiles, tiling, traits) else { return false }
     let packed = try winogradWeights(p, tiles, w)
     try launch(
@@ -20,6 +27,25 @@ extension OpenCLDevice {
       blocks.stride, blocks.panels, blocks.panelsPerSplit, epilogue.bias != nil, epilogue.residual != nil,
       Int(epilogue.activation.rawValue), LocalFloats(count: blocks.inputCount), LocalFloats(count: blocks.productCount))
     return true
+  }
+
+  private func convolveWinogradByTaps(
+    _ p: ConvolutionProblem, _ tiles: WinogradTiles, _ parts: WinogradTaps, _ x: Storage, _ w: Storage,
+    _ epilogue: Epilogue, _ y: Storage
+  ) throws {
+    let taps = try w.layout("taps of \(p.outputChannels)") {
+      let byChannel = try Storage(count: w.count, on: self)
+      try permute(
+        PermutationProblem(input: [9, p.inputChannels, p.outputChannels], order: [1, 0, 2]), w, into: byChannel)
+      return try packed(byChannel, batch: 1, depth: 9 * p.inputChannels, columns: p.outputChannels, transposed: false)
+    }
+    try launch(
+      "winograd\(tiles.edge)_taps", size: [parts.tasks], group: [1], x, taps, epilogue.bias ?? y,
+      epilogue.residual ?? y, y, p.height, p.width, p.inputChannels, p.outputHeight, p.outputWidth, p.outputChannels,
+      p.padding.top, p.padding.left, tiles.rows, tiles.columns, tiles.count, WinogradTaps.channels, parts.panels,
+      parts.panelsPerTask, epilogue.bias != nil, epilogue.residual != nil, Int(epilogue.activation.rawValue),
+      LocalFloats(count: parts.inputCount), LocalFloats(count: parts.weightCount),
+      LocalFloats(count: parts.productCount))
   }
 
   private func convolveWinogradByProducts(

@@ -65,6 +65,9 @@ extension OpCatalogue {
         "n=3 h=4 w=7 c=32 o=5 k=3 p=1 residual=1", "h=9 w=11 c=16 o=33 k=3 pt=2 pl=1 pr=2 bias=1 residual=1 act=silu",
         "h=13 w=14 c=48 o=65 k=3 p=1", "n=2 h=19 w=23 c=16 o=16 k=3 p=1", "h=35 w=33 c=16 o=8 k=3 p=1 bias=1 act=relu",
         "h=8 w=8 c=256 o=31 k=3 p=1", "h=14 w=14 c=64 o=64 k=3 p=1 bias=1 act=relu",
+        // Few tiles by several panels, whose weights are transformed with the inputs, and many.
+        "n=3 h=5 w=9 c=80 o=161 k=3 p=1 bias=1 residual=1 act=relu", "h=3 w=13 c=48 o=70 k=3 pt=2 pl=1 act=silu",
+        "n=2 h=21 w=22 c=48 o=65 k=3 p=1 bias=1 residual=1 act=relu6",
       ].map { listed($0 + " algorithm=\(algorithm)") }
     }
     + ["h=17 w=16 c=32 o=40 k=3 p=1 algorithm=automatic", "h=4 w=4 c=64 o=32 k=3 p=1 algorithm=automatic"].map(listed)

@@ -41,6 +41,29 @@ struct ConvolutionProblemTests {
     #expect(p.chosenAlgorithm == expected)
   }
 
+  /// Panels of 32 outputs, 8 tiles in registers.
+  @Test func fewTilesAreTakenByPanels() throws {
+    func parts(_ batch: Int, outputs: Int, cores: Int, memory: Int = .max) throws -> WinogradTaps? {
+      let p = try ConvolutionProblem(
+        input: [batch, 16, 16, 64], weight: [3, 3, 64, outputs], padding: 1, algorithm: .winograd4)
+      return WinogradTaps(p, p.winogradTiles(.winograd4), panel: 32, rows: 8, cores: cores, memory: memory)
+    }
+    let two = try #require(try parts(1, outputs: 500, cores: 2))
+    #expect((two.tiles, two.panels, two.panelsPerTask, two.tasks) == (16, 16, 4, 4))
+    #expect(two.inputCount == 36 * (16 * 48 + 16) && two.weightCount == 36 * (32 * 32 + 16))
+    #expect(two.productCount == 36 * 16 * 32 * 4)
+    // Every core has a panel, or there is another way; so it is with more tiles than 32, and too little memory for one panel.
+    #expect(try parts(1, outputs: 500, cores: 7)?.panelsPerTask == 3)
+    #expect(try parts(1, outputs: 500, cores: 16)?.panelsPerTask == 1)
+    #expect(try parts(1, outputs: 500, cores: 17) == nil)
+    #expect(try parts(2, outputs: 500, cores: 2)?.tiles == 32)
+    #expect(try parts(3, outputs: 500, cores: 2) == nil)
+    let least = two.inputCount + two.weightCount + two.productCount / 4
+    #expect(try parts(1, outputs: 500, cores: 2, memory: least + two.productCount / 2)?.panelsPerTask == 3)
+    #expect(try parts(1, outputs: 500, cores: 2, memory: least)?.panelsPerTask == 1)
+    #expect(try parts(1, outputs: 500, cores: 2, memory: least - 1) == nil)
+  }
+
   @Test func whatWinogradCannotDoIsDirectOrRefused() throws {
     let input: Shape = [1, 32, 32, 64]
     for (weight, stride, dilation, groups) in [

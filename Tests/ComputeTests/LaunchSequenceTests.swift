@@ -9,7 +9,7 @@ struct LaunchSequenceTests {
   /// Every kernel that can be a step, in lengths that change from pass to pass: counts are cleared, tables are kept.
   @Test func aChainGivesTheSameValues() throws {
     let (joined, alone) = (try Chain(joins: true, seed: 1), try Chain(joins: false, seed: 1))
-    for length in [7, 2, 1, 5, 7, 7, 3] {
+    for length in [9, 2, 1, 6, 9, 9, 5, 3] {
       let (a, b) = (try joined.values(length), try alone.values(length))
       #expect(a == b && a.allSatisfy(\.isFinite) && Set(a).count > a.count / 4, "\(length) steps")
     }
@@ -20,9 +20,9 @@ struct LaunchSequenceTests {
       OpenCLFaults.prepare()
       let chain = try Chain(joins: true, seed: 2)
       // Packs the weights.
-      _ = try chain.values(7)
+      _ = try chain.values(9)
       let before = OpenCLFaults.calls(of: "clEnqueueNDRangeKernel")
-      _ = try chain.values(7)
+      _ = try chain.values(9)
       #expect(OpenCLFaults.calls(of: "clEnqueueNDRangeKernel") == before + 1)
       // Alone a launch is itself.
       _ = try chain.values(1)
@@ -107,14 +107,14 @@ struct LaunchSequenceTests {
       OpenCLFaults.prepare()
       do {
         let chain = try Chain(joins: true, seed: 3)
-        let expected = try chain.values(6)
+        let expected = try chain.values(8)
         OpenCLFaults.arm(function: "clEnqueueNDRangeKernel", call: 1, code: -4, lasting: .once)
-        #expect(try chain.values(6) == expected)
+        #expect(try chain.values(8) == expected)
         for lasting in [OpenCLFaults.Lasting.once, .functionForEver] {
           OpenCLFaults.arm(function: "clSetKernelArg", call: 9, code: -38, lasting: lasting)
-          #expect(throws: DeviceError.self) { try chain.values(6) }
+          #expect(throws: DeviceError.self) { try chain.values(8) }
           OpenCLFaults.disarm()
-          #expect(try chain.values(6) == expected)
+          #expect(try chain.values(8) == expected)
         }
       }
       #expect(OpenCLFaults.balances.filter { $0.value != 0 } == [:])
@@ -128,8 +128,8 @@ struct LaunchSequenceTests {
       for task in 0..<6 {
         group.addTask {
           let chain = try Chain(on: device, seed: 4)
-          let expected = try [2, 5, 7].map { try chain.values($0) }
-          for _ in 0..<10 where try chain.values([2, 5, 7][task % 3]) != expected[task % 3] { return false }
+          let expected = try [2, 6, 9].map { try chain.values($0) }
+          for _ in 0..<10 where try chain.values([2, 6, 9][task % 3]) != expected[task % 3] { return false }
           return true
         }
       }
@@ -168,15 +168,19 @@ private struct Chain: Sendable {
   init(on device: OpenCLDevice, seed: UInt64) throws {
     self.device = device
     problems = [
-      try ConvolutionProblem(input: [2, 23, 19, 3], weight: [3, 3, 3, 32], stride: 2, padding: 1),
-      try ConvolutionProblem(input: [2, 12, 10, 32], weight: [3, 3, 32, 48], padding: 1, algorithm: .winograd4),
-      try ConvolutionProblem(input: [2, 12, 10, 48], weight: [3, 3, 48, 32], padding: 1, algorithm: .winograd2),
-      try ConvolutionProblem(input: [2, 12, 10, 32], weight: [5, 5, 1, 32], stride: 2, padding: 2, groups: 32),
-      try ConvolutionProblem(input: [2, 6, 5, 32], weight: [1, 1, 32, 37]),
-      try ConvolutionProblem(input: [2, 6, 5, 37], weight: [1, 1, 37, 37]),
+      try ConvolutionProblem(input: [3, 29, 25, 3], weight: [3, 3, 3, 32], stride: 2, padding: 1),
+      // Many tiles, which read transformed weights.
+      try ConvolutionProblem(input: [3, 15, 13, 32], weight: [3, 3, 32, 48], padding: 1, algorithm: .winograd4),
+      try ConvolutionProblem(input: [3, 15, 13, 48], weight: [3, 3, 48, 32], padding: 1, algorithm: .winograd2),
+      try ConvolutionProblem(input: [3, 15, 13, 32], weight: [5, 5, 1, 32], stride: 2, padding: 2, groups: 32),
+      // Few, which transform them.
+      try ConvolutionProblem(input: [3, 8, 7, 32], weight: [3, 3, 32, 48], padding: 1, algorithm: .winograd4),
+      try ConvolutionProblem(input: [3, 8, 7, 48], weight: [3, 3, 48, 64], algorithm: .winograd2),
+      try ConvolutionProblem(input: [3, 6, 5, 64], weight: [1, 1, 64, 37]),
+      try ConvolutionProblem(input: [3, 6, 5, 37], weight: [1, 1, 37, 37]),
     ]
-    pooling = try PoolingProblem(.maximum, input: [2, 6, 5, 37], kernel: 3, stride: 2, padding: 1)
-    x = try Storage(randomValues(2 * 23 * 19 * 3, seed), on: device)
+    pooling = try PoolingProblem(.maximum, input: [3, 6, 5, 37], kernel: 3, stride: 2, padding: 1)
+    x = try Storage(randomValues(3 * 29 * 25 * 3, seed), on: device)
     taps = try problems.enumerated().map { index, p in
       try Storage(randomValues(p.weightCount, seed + UInt64(index) + 10).map { $0 / 3 }, on: device)
     }
@@ -184,13 +188,13 @@ private struct Chain: Sendable {
     results = try (problems.map(\.outputCount) + [pooling.outputCount]).map { try Storage(count: $0, on: device) }
   }
 
-  /// After the first `length` of seven steps.
+  /// After the first `length` of nine steps.
   func values(_ length: Int) throws -> [Float] {
     var input = x
     for (index, p) in problems.prefix(length).enumerated() {
       let y = results[index]
       let epilogue = Epilogue(
-        bias: biases[index], residual: index == 5 ? input : nil, activation: [.none, .silu, .relu6, .tanh][index % 4])
+        bias: biases[index], residual: index == 7 ? input : nil, activation: [.none, .silu, .relu6, .tanh][index % 4])
       try device.convolve(p, input, taps[index], epilogue: epilogue, into: y)
       input = y
     }

@@ -28,7 +28,7 @@ struct ModelTests {
       text.matches(of: /\bvoid (\w+)\(/).map { String($0.1) }.filter { $0.hasPrefix(file + "_") }
     }
     let ofTheOtherShape: Set = [
-      "winograd_tiles", "winograd_gradient", "winograd_gradient_inputs", "winograd_gradient_outputs",
+      "winograd_tiles", "winograd_taps", "winograd_gradient", "winograd_gradient_inputs", "winograd_gradient_outputs",
       "gradients_depthwise", "gradients_transpose_taps", "indexing_transpose", "pooling_maximum_backward",
       "softmax_row", "filtering_across", "depthwise_rows", "sequence_run",
     ]

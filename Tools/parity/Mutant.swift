@@ -89,6 +89,8 @@ struct MutantFinder {
     for (index, line) in lines.enumerated() {
       guard let (function, shape) = places[index] else { continue }
       let code = line.components(separatedBy: "//")[0]
+      // What only brings lines to the cache changes no result.
+      guard !code.lowercased().contains("prefetch") else { continue }
       for rule in rules {
         let expression = try NSRegularExpression(pattern: rule.pattern)
         for match in expression.matches(in: code, range: NSRange(code.startIndex..., in: code)) {
@@ -119,7 +121,7 @@ struct MutantFinder {
   private static func owners(of lines: [String], file: String) throws -> [(String, String?)?] {
     // A definition begins at the margin, with a name before a parenthesis and a type.
     let heads = try NSRegularExpression(
-      pattern: #"^[A-Za-z_].*?\b(\w+)\((?:global|local|const|constant|long|int|float|void)\b"#)
+      pattern: #"^[A-Za-z_].*?\b(\w+)\((?:ITEM_ARGUMENT )?(?:global|local|const|constant|long|int|float|void)\b"#)
     var owners: [(String, String?)?] = []
     var shapes: [String?] = []
     var current: String?

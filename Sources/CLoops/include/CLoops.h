@@ -53,9 +53,10 @@ typedef struct {
   int activation;
 } fl_epilogue_terms;
 
-// Tiles of edge x edge outputs, 2 or 4: rows and columns of tiles a picture; at most `block` at once.
+// Tiles of edge x edge outputs, 2 or 4: rows and columns of tiles a picture; `count` of the batch; at most `block`, and
+// with winograd_taps as many channels, at once.
 typedef struct {
-  long edge, rows, columns, block;
+  long edge, rows, columns, count, block, channels;
 } fl_winograd;
 
 // One head of attention; `step` floats from one query, key or value to the next.
@@ -135,6 +136,9 @@ typedef struct {
   void (*winograd_tiles)(const fl_convolution *p, const fl_winograd *g, const float *x, const float *packed,
                          const fl_epilogue_terms *e, long first, long count, long begin, long end, float *scratch,
                          float *y);
+  // All tiles by panels begin ..< end; taps: [panels][channels][9][panel width]. Scratch memory as in winograd.h.
+  void (*winograd_taps)(const fl_convolution *p, const fl_winograd *g, const float *x, const float *taps,
+                        const fl_epilogue_terms *e, long begin, long end, float *scratch, float *y);
   // Gradients of weights, some tiles at a time: tile `tile` of x and of dy transformed as number i of `count`; then vector
   // `block` of input channels by one panel of outputs, added to dw when `accumulate`. Layouts are in winograd-gradient.h.
   void (*winograd_gradient_transforms)(const fl_convolution *p, const fl_winograd *g, const float *x, const float *dy,
