@@ -154,7 +154,7 @@ kernel void convolution_tiles(ITEM_ARGUMENT global const float *x, global const 
           a[i] = x + (is_pointwise ? (ulong)min(first + i, end - 1) : base[i] + (ulong)v[i] * width + u[i]) * channels;
         // Taps side by side are one run of depths.
         int taps = dilation_x == 1 ? 1 : kernel_width, run = kernel_width / taps * channels;
-        int next_tap = dilation_x * channels, next_row = dilation_y * width * channels - taps * next_tap;
+        long next_tap = dilation_x * channels, next_row = (long)dilation_y * width * channels - taps * next_tap;
         for (int r = 0; r < kernel_height; r++) {
           for (int s = 0; s < taps; s++, tap += run * PANEL) {
             if (has_two) {

@@ -118,6 +118,7 @@ static inline __attribute__((always_inline)) void NAME(convolve_panel)(
       long next_tap = p->dilation_x * p->channels, next_row = p->dilation_y * p->width * p->channels - taps * next_tap;
       for (long r = 0; r < p->kernel_height; r++) {
         for (long s = 0; s < taps; s++, w += run * PANEL) {
+          // Short loops lose more by it than they gain.
           if (first == begin && run >= 64)
             MULTIPLY(vectors, pixel[i][k], w, run, 1)
           else

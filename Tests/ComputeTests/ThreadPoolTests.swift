@@ -90,6 +90,22 @@ struct ThreadPoolTests {
     #expect(try x.values().allSatisfy { $0 == 0 })
   }
 
+  /// Where threads are more than panels, Winograd's few tiles are taken by blocks, and read weights that were transformed before.
+  @Test(arguments: [ConvolutionAlgorithm.winograd2, .winograd4])
+  func theNumberOfThreadsChangesNoBits(algorithm: ConvolutionAlgorithm) throws {
+    let p = try ConvolutionProblem(
+      input: [1, 7, 9, 48], weight: [3, 3, 48, 70], padding: 1, algorithm: algorithm)
+    let results = try [1, 2, 16].map { threads in
+      let device = CPUDevice(threads: threads)
+      let x = try Storage((0..<p.inputCount).map { sin(Float($0)) }, on: device)
+      let w = try Storage((0..<p.weightCount).map { cos(Float($0) * 0.37) }, on: device)
+      let y = try Storage(count: p.outputCount, on: device)
+      try device.convolve(p, x, w, epilogue: Epilogue(), into: y)
+      return try y.values()
+    }
+    #expect(results[0] == results[1] && results[0] == results[2] && Set(results[0]).count > 1000)
+  }
+
   /// Threads hold nothing of a pool that is gone, also where they have gone to sleep.
   @Test func poolsComeAndGo() {
     for pause in 0..<50 {
