@@ -67,6 +67,27 @@ constant float weight_lines[EDGE][3] = {{1.0f / 4, 0, 0}, {-1.0f / 6, -1.0f / 6,
                                         {1.0f / 24, -1.0f / 12, 1.0f / 6}, {0, 0, 1}};
 #endif
 
+// G w Gᵀ: out [EDGE²] of taps [9].
+void transform_weights(const wide *taps, wide *out) {
+  wide lines[3][EDGE];
+#pragma unroll
+  for (int t = 0; t < 3; t++) {
+    wide in[3];
+#pragma unroll
+    for (int r = 0; r < 3; r++) in[r] = taps[r * 3 + t];
+    WEIGHT_TRANSFORM(wide, lines[t], in)
+  }
+#pragma unroll
+  for (int r = 0; r < EDGE; r++) {
+    wide in[3], line[EDGE];
+#pragma unroll
+    for (int t = 0; t < 3; t++) in[t] = lines[t][r];
+    WEIGHT_TRANSFORM(wide, line, in)
+#pragma unroll
+    for (int s = 0; s < EDGE; s++) out[r * EDGE + s] = line[s];
+  }
+}
+
 // w: [3, 3, channels, outputs]; one work-item an input channel of an output channel, or of WIDTH side by side; n: the items'
 // output channels, with those that fill up the last panel.
 // Model of winograd_weights
@@ -83,29 +104,16 @@ kernel void winograd_weights(global const float *w, global float *packed, int n,
   wide taps[9];
 #pragma unroll
   for (int tap = 0; tap < 9; tap++) taps[tap] = take(w + ((ulong)tap * channels + c) * outputs + o, outputs - o);
-  wide lines[3][EDGE];
+  wide out[EDGE * EDGE];
+  transform_weights(taps, out);
 #pragma unroll
-  for (int t = 0; t < 3; t++) {
-    wide in[3];
-#pragma unroll
-    for (int r = 0; r < 3; r++) in[r] = taps[r * 3 + t];
-    WEIGHT_TRANSFORM(wide, lines[t], in)
-  }
-#pragma unroll
-  for (int y = 0; y < EDGE; y++) {
-    wide in[3], out[EDGE];
-#pragma unroll
-    for (int t = 0; t < 3; t++) in[t] = lines[t][y];
-    WEIGHT_TRANSFORM(wide, out, in)
-#pragma unroll
-    for (int x = 0; x < EDGE; x++) {
+  for (int place = 0; place < EDGE * EDGE; place++) {
 #if SHAPE_CPU
-      ulong place = ((ulong)panel * EDGE * EDGE + y * EDGE + x) * channels;
+    ulong line = ((ulong)panel * EDGE * EDGE + place) * channels;
 #else
-      ulong place = ((ulong)(y * EDGE + x) * (n / PANEL / channels) + panel) * channels;
+    ulong line = ((ulong)place * (n / PANEL / channels) + panel) * channels;
 #endif
-      put(out[x], packed + (place + c) * PANEL + i % PANEL, WIDTH);
-    }
+    put(out[place], packed + (line + c) * PANEL + i % PANEL, WIDTH);
   }
 }
 
@@ -159,23 +167,12 @@ void transform_tile(global const float *picture, int row, int col, int height, i
 
 // G w Gᵀ of VW outputs of one channel; taps: [9][PANEL], u: [EDGE²] each `stride` floats after the other.
 void transform_taps(global const float *taps, local float *u, int stride) {
-  vec lines[3][EDGE];
+  vec in[9], out[EDGE * EDGE];
 #pragma unroll
-  for (int t = 0; t < 3; t++) {
-    vec in[3];
+  for (int tap = 0; tap < 9; tap++) in[tap] = VLOAD(0, taps + tap * PANEL);
+  transform_weights(in, out);
 #pragma unroll
-    for (int r = 0; r < 3; r++) in[r] = VLOAD(0, taps + (r * 3 + t) * PANEL);
-    WEIGHT_TRANSFORM(vec, lines[t], in)
-  }
-#pragma unroll
-  for (int r = 0; r < EDGE; r++) {
-    vec in[3], out[EDGE];
-#pragma unroll
-    for (int t = 0; t < 3; t++) in[t] = lines[t][r];
-    WEIGHT_TRANSFORM(vec, out, in)
-#pragma unroll
-    for (int s = 0; s < EDGE; s++) VSTORE(out[s], 0, u + (r * EDGE + s) * stride);
-  }
+  for (int place = 0; place < EDGE * EDGE; place++) VSTORE(out[place], 0, u + place * stride);
 }
 
 // Weights of one place and panel times the transformed tiles at the same place: v [tiles][stride], m [tiles][PANEL];

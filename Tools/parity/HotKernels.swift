@@ -16,8 +16,8 @@ struct HotKernel {
     HotKernel(functions: ["convolution_grouped"], file: "convolution", operations: ["convolve"]),
     HotKernel(
       functions: [
-        "winograd_tiles", "winograd_taps", "transform_tile", "transform_lines", "transform_taps", "finish",
-        "finish_tiles", "winograd_input", "winograd_output", "winograd_weights",
+        "winograd_tiles", "winograd_taps", "transform_tile", "transform_lines", "transform_weights", "transform_taps",
+        "finish", "finish_tiles", "winograd_input", "winograd_output", "winograd_weights",
       ], file: "winograd", operations: ["convolve"]),
     HotKernel(
       functions: ["gradients_weights", "gradients_depthwise", "gradients_grouped", "inside"], file: "gradients",
